@@ -183,6 +183,7 @@ class _Purchase:
 
     def __init__(self) -> None:
         self._bought: Submission | None = None
+        self._may_be_bought = False
         self.was_told = False
         """True once the service has told how the task stands."""
         self.saved = False
@@ -195,11 +196,15 @@ class _Purchase:
             CommandFailedError: Nobody knows if something was.
         """
         bodies = [DataUrl(reference.path, reference.mime) for reference in references]
-        posting = asyncio.ensure_future(api.submit(request, bodies))
+        submitting = api.submit(request, bodies, may_be_bought=self._note_handing_over)
+        posting = asyncio.ensure_future(submitting)
         posting.add_done_callback(_retrieve)
         try:
             submission = await asyncio.shield(posting)
         except asyncio.CancelledError:
+            if not self._may_be_bought:
+                await self._call_off(posting)
+                raise
             # Given up now, a bought video could not be found again: its id is in the answer.
             tell(console_purchases.waiting_for_answer(_ANSWER_S))
             try:
@@ -221,12 +226,26 @@ class _Purchase:
             answer = "" if self.was_told else printable(self._bought.raw_answer)
             tell(console_purchases.how_to_fetch(self._bought.task_id, answer))
 
+    def _note_handing_over(self) -> None:
+        self._may_be_bought = True
+
+    async def _call_off(self, posting: "asyncio.Future[Submission]") -> None:
+        """Cancel a POST that no server can have read, and print what came of it."""
+        posting.cancel()
+        try:
+            await asyncio.wait([posting])
+        finally:
+            self._note_what_came(posting)
+
     def _note(self, bought: Submission) -> None:
         self._bought = bought
         tell(console_purchases.submitted(bought.task_id))
 
     def _note_what_came(self, posting: "asyncio.Future[Submission]") -> None:
         """Print what became of a POST that was under way when the command was interrupted."""
+        if posting.cancelled() and not self._may_be_bought:
+            tell(console_purchases.not_bought(console_purchases.INTERRUPTED))
+            return
         if not posting.done() or posting.cancelled():
             tell(console_purchases.charged_unknown(console_purchases.NO_ANSWER_YET))
             return

@@ -7,7 +7,7 @@ before a byte of a picture is read, and no picture is ever whole in memory.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Final, Protocol
 
 import aiohttp
@@ -79,8 +79,16 @@ class SubmissionBody(aiohttp.Payload):
     was why: the body then stays unfinished.
     """
 
-    def __init__(self, request: VideoRequest, references: Sequence[ReferenceBody]) -> None:
-        """Raises `ReferenceBodyError`: fewer references than asked for, more than seven, or unreadable."""
+    def __init__(
+        self,
+        request: VideoRequest,
+        references: Sequence[ReferenceBody],
+        may_be_bought: Callable[[], None] | None = None,
+    ) -> None:
+        """Raises `ReferenceBodyError`: fewer references than asked for, more than seven, or unreadable.
+
+        `may_be_bought` is called when `purchase` becomes UNKNOWN.
+        """
         if not request.reference_count <= len(references) <= REFERENCES_MAX:
             raise ReferenceBodyError(
                 f"{len(references)} reference images came with a request for {request.reference_count}"
@@ -95,6 +103,7 @@ class SubmissionBody(aiohttp.Payload):
         self._settled = asyncio.Event()
         self._begun = False
         self._unyielded_bytes = 0
+        self._may_be_bought = may_be_bought
         self.purchase = Purchase.NOT_BOUGHT
         self.failure: ReferenceBodyError | None = None
 
@@ -128,6 +137,8 @@ class SubmissionBody(aiohttp.Payload):
                 await self._write_piece(writer, self._seams[number])
                 await self._write_reference(writer, number, reference, length)
             self.purchase = Purchase.UNKNOWN
+            if self._may_be_bought is not None:
+                self._may_be_bought()
             await self._write_piece(writer, self._seams[-1])
             if self._watch is not None:
                 self._watch.handed_over()

@@ -115,23 +115,26 @@ class DimiLinks:
         references: Sequence[ReferenceBody] = (),
         *,
         leaving: Callable[[], Awaitable[None]] = _nothing,
+        may_be_bought: Callable[[], None] | None = None,
     ) -> Submission:
         """Ask for a video. Costs money; POST /videos/generations.
 
         `leaving` is awaited when it is the request's turn, before any byte leaves: the moment to note that
         something may be bought from now on. What it raises is raised here, and nothing was bought.
 
+        `may_be_bought` is called right before the last byte of the body leaves. Until then no server can have read
+        the request: a call that is cancelled, and has ended without it, bought nothing.
+
         The pictures are streamed, never whole in memory, and not read any more once this returns or raises.
 
-        A cancelled call raises `CancelledError` as usual; whether it bought anything is then unknown, unless it
-        was still waiting for its turn: before that no byte leaves and no reference is read.
+        A cancelled call raises `CancelledError` as usual. Before its turn no byte leaves and no reference is read.
 
         Raises:
             DimiLinksError: No task is known, and `purchase` says what that proves: NOT_BOUGHT when the body had
                 not left whole by then, or the API refused the request in its own words; otherwise UNKNOWN.
                 `raw_answer` has what was answered.
         """
-        body = SubmissionBody(request, references)
+        body = SubmissionBody(request, references, may_be_bought)
         answer = await self._exchange.post(self._url("videos", "generations"), body, leaving)
         self._note("submit", answer)
         return submission_from(answer, self._scrubber, self._now())

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from bot.jobs.job import Job, JobState, advance
+from bot.jobs.job import Job, JobState, found_delivered
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
 
 log: Final = structlog.get_logger(__name__)
@@ -21,21 +21,6 @@ def is_being_posted(job: Job) -> bool:
     """Return True if a post of the job's video is under way, so that somebody may see it already."""
     at_rest = job.undelivered_since is not None or job.review_id is not None
     return job.state is JobState.DELIVERING and job.attempt is not None and not at_rest
-
-
-def as_posted(job: Job, now: datetime) -> Job:
-    """Return a job as one whose video was posted, which is how it ends."""
-    return advance(
-        job,
-        JobState.DELIVERED,
-        ended_at=now,
-        settled_at=now,
-        undelivered_since=None,
-        review_id=None,
-        ask_again_since=None,
-        video_name=None,
-        failure=None,
-    )
 
 
 async def wait_while(being_posted: Callable[[], Awaitable[bool]]) -> None:
@@ -77,7 +62,7 @@ async def settled_as_posted(jobs: JobStore, job: Job, now: datetime) -> Job | No
     """
     current: Job | None = job
     while current is not None and _may_be_seen(current):
-        posted = as_posted(current, now)
+        posted = found_delivered(current, now)
         try:
             await jobs.save(posted, before=current)
         except (StaleJobError, UnknownJobError):

@@ -14,7 +14,7 @@ from bot.jobs.job_explanations import explain, explain_failure
 from bot.jobs.mismatch import asked_dimensions
 from bot.jobs.public_words import name_of_picture, quotes_prompt
 from bot.texts import cards, moderation
-from bot.texts.explanations import Explanation
+from bot.texts.explanations import Explanation, Money
 from bot.texts.jobs import day
 from bot.texts.messages import Message
 from bot.texts.quoting import quote_prompt
@@ -257,7 +257,10 @@ def ended_card(job: Job) -> Card:
     """Return the card of a job without a video. It names the task, or the job, for the operator to look up."""
     headline = cards.CANCELLED if job.state is JobState.CANCELLED else cards.NO_VIDEO
     quiet = job.failure is not None and job.failure.reason in _QUIET and not job.reply.private
-    return _explained(job, Tone.QUIET if quiet else Tone.FAILED, headline, explain(job), actions(job))
+    explanation = explain(job)
+    if job.is_behind and explanation.money is Money.NOT_SPENT:
+        explanation = replace(explanation, money=Money.UNKNOWN)
+    return _explained(job, Tone.QUIET if quiet else Tone.FAILED, headline, explanation, actions(job))
 
 
 def undelivered_card(job: Job, failure: Failure) -> Card:

@@ -40,28 +40,20 @@ class JobState(StrEnum):
 
 
 TRANSITIONS: Final[Mapping[JobState, frozenset[JobState]]] = {
-    JobState.HELD: frozenset({JobState.DENIED, JobState.QUEUED, JobState.FAILED, JobState.CANCELLED}),
+    # Unknown without a POST of this row: the database was put back from a copy that is older than the reply, which
+    # shows that the request was handed over since. So does `found_delivered`.
+    JobState.HELD: frozenset(
+        {JobState.DENIED, JobState.QUEUED, JobState.FAILED, JobState.CANCELLED, JobState.UNKNOWN}
+    ),
     JobState.DENIED: frozenset(),
-    # Back to held: the rules became stricter while it waited. Wherever an arrow to delivered comes early, and for
-    # queued to unknown: the database was put back from a copy that is older than what the reply shows.
+    # Back to held: the rules became stricter while it waited.
     JobState.QUEUED: frozenset(
-        {
-            JobState.SUBMITTING,
-            JobState.HELD,
-            JobState.FAILED,
-            JobState.CANCELLED,
-            JobState.DELIVERED,
-            JobState.UNKNOWN,
-        }
+        {JobState.SUBMITTING, JobState.HELD, JobState.FAILED, JobState.CANCELLED, JobState.UNKNOWN}
     ),
     # Back to queued: the request provably bought nothing and may be made again.
-    JobState.SUBMITTING: frozenset(
-        {JobState.GENERATING, JobState.QUEUED, JobState.FAILED, JobState.UNKNOWN, JobState.DELIVERED}
-    ),
-    JobState.GENERATING: frozenset(
-        {JobState.READY, JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED, JobState.DELIVERED}
-    ),
-    JobState.READY: frozenset({JobState.DELIVERING, JobState.FAILED, JobState.DELIVERED}),
+    JobState.SUBMITTING: frozenset({JobState.GENERATING, JobState.QUEUED, JobState.FAILED, JobState.UNKNOWN}),
+    JobState.GENERATING: frozenset({JobState.READY, JobState.FAILED, JobState.EXPIRED, JobState.CANCELLED}),
+    JobState.READY: frozenset({JobState.DELIVERING, JobState.FAILED}),
     JobState.DELIVERING: frozenset({JobState.DELIVERED, JobState.FAILED}),
     JobState.DELIVERED: frozenset(),
     JobState.FAILED: frozenset(),
@@ -295,9 +287,8 @@ class Job:
 
     @property
     def is_behind(self) -> bool:
-        """True if it is under way by its row, and its reply has to be looked at first: it may be over."""
-        under_way = self.state not in TERMINAL and self.state not in {JobState.QUEUED, JobState.HELD}
-        return self.ask_again_since is not None and under_way
+        """True if its reply may show more than its row knows: it is looked at before anything is shown there."""
+        return self.ask_again_since is not None
 
     @property
     def may_have_new_message(self) -> bool:
@@ -340,3 +331,28 @@ def advance(job: Job, to: JobState, **changes: Any) -> Job:  # noqa: ANN401 - th
     if to not in TRANSITIONS[job.state]:
         raise ForbiddenTransitionError(f"{job.state} to {to}")
     return replace(job, state=to, **changes)
+
+
+_WITH_VIDEO: Final = frozenset({JobState.GENERATING, JobState.READY, JobState.DELIVERING})
+
+
+def found_delivered(job: Job, at: datetime) -> Job:
+    """Return the job as its reply was found: with its video, whatever the row says, which may be older.
+
+    Also one that was ended since: a video that is in its reply has the buttons of a delivered one. Raises
+    `ForbiddenTransitionError` for a job without a video, unless it is behind its reply.
+    """
+    if not (job.is_behind or job.state in _WITH_VIDEO):
+        raise ForbiddenTransitionError(f"{job.state} to {JobState.DELIVERED}")
+    return replace(
+        job,
+        state=JobState.DELIVERED,
+        ended_at=at,
+        settled_at=at,
+        video_name=None,
+        failure=None,
+        review_id=None,
+        undelivered_since=None,
+        ask_again_since=None,
+        may_be_bought=False,
+    )

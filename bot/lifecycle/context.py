@@ -23,7 +23,6 @@ from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
 from bot.delivery.progress import Existence, ProgressCard
 from bot.delivery.reply_routes import ReplyRoutes
 from bot.jobs import cards
-from bot.jobs.being_posted import as_posted
 from bot.jobs.cards import InLine, Stage
 from bot.jobs.job import TERMINAL, Failure, FailureReason, Job, JobState, advance
 from bot.jobs.purchase_notes import PurchaseNotes
@@ -35,6 +34,7 @@ from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobEr
 from bot.lifecycle.durable_writes import record_purchase, write_until_stored
 from bot.lifecycle.job_progress import JobProgress, Stopwatch
 from bot.lifecycle.post_permission import PostPermission
+from bot.lifecycle.reply_look import ReplyFound
 from bot.lifecycle.timeouts import Timeouts
 from bot.metrics import Metrics
 from bot.storage.errors import StorageUnavailableError
@@ -68,6 +68,8 @@ class JobContext:
         self.job = job
         self.now = now
         self.progress = JobProgress()
+        self.looked: ReplyFound | None = None
+        """Result of the last look at the reply, where one was needed."""
         self._store = store
         self._metrics = metrics
         self._permission = permission
@@ -230,23 +232,16 @@ class JobContext:
         """Make no more progress edits."""
         await self._card.stop()
 
+    @property
+    def is_unseen(self) -> bool:
+        """True if the reply may show more than the row knows, and was not looked at."""
+        return self.job.is_behind and self.looked is None
+
     async def shows_video(self) -> bool | None:
         """Look if the reply holds the video; None if nobody knows."""
+        if self.is_unseen:
+            return None
         return self.job.attempt is not None and await self._reply.shows_video(ending_of(self.job))
-
-    async def set_aside(self, failure: Failure, *, takes_away: bool = False) -> None:
-        """Leave a bought job at rest, to be fetched from `/jobs`; or end it, if its reply holds the video already.
-
-        Its user is told, unless the reply may hold the video: an edit takes that away, which is right only where
-        the rules do not allow it there (`takes_away`).
-        """
-        shown = False if takes_away else await self.shows_video()
-        if shown and self.job.state is JobState.DELIVERING:
-            await self.become(as_posted(self.job, self.now()))
-            return
-        if shown is False:
-            await self.tell(cards.undelivered_card(self.job, failure))
-        await self.amend(failure=failure, undelivered_since=self.now(), ask_again_since=None)
 
     async def remove(self) -> None:
         """Delete the job's row: nobody was told of it, and nothing was bought."""
@@ -296,8 +291,9 @@ class JobContext:
             log.error("person_not_told", job=self.job.id, reason=str(error))
 
     async def settle(self) -> None:
-        """Tell the user how the job ended, then store that nothing is left to do."""
-        await self.tell(cards.ended_card(self.job))
+        """Tell the user how the job ended, unless that may take a video away; store that nothing is left to do."""
+        if not self.is_unseen:
+            await self.tell(cards.ended_card(self.job))
         await self.amend(settled_at=self.now())
 
     async def ping(self, posted: Posted) -> None:
@@ -332,10 +328,12 @@ class JobContext:
         await write_until_stored(write, failed, longest_pause_s=self._timeouts.storage_longest_s)
 
     def _render(self) -> Card | None:
+        if self.job.is_behind and not (self.looked and self.looked.seen):
+            return None  # an edit takes its file away
         if self._unstored_end is not None:
             return cards.ended_card(self._unstored_end)
-        if self._may_show_video or self.job.is_behind:
-            return None  # an edit takes its file away
+        if self._may_show_video:
+            return None
         view = self.progress
         waits = view.stage is Stage.IN_LINE
         in_line = (self._far_back or self._wait_times.in_line(self.job.id)) if waits else None

@@ -15,6 +15,7 @@ from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobEr
 from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.context import JobContext, JobProgress
 from bot.lifecycle.counted_starts import StartedTooOftenError
+from bot.lifecycle.laying_aside import lay_aside
 from bot.lifecycle.steps.ask_again import AskAgainStep
 from bot.lifecycle.steps.deliver import DeliverStep
 from bot.lifecycle.steps.poll import PollStep
@@ -152,14 +153,14 @@ class Lifecycle:
                 await context.fail(
                     FailureReason.PURCHASE_UNKNOWN, to=JobState.UNKNOWN, raw_answer=_STOPPED_BEFORE_ANSWER
                 )
-                await context.settle()
+                await self._settle(context)
             case JobState.HELD | JobState.QUEUED:
                 await context.fail(FailureReason.BROKE)
-                await context.settle()
+                await self._settle(context)
             case JobState.GENERATING | JobState.READY | JobState.DELIVERING:
                 until = context.now() + self._retention.undelivered
                 self._metrics.set_aside()
-                await context.set_aside(Failure(FailureReason.BROKE, cards.kept_until(until)))
+                await lay_aside(context, Failure(FailureReason.BROKE, cards.kept_until(until)))
             case (
                 JobState.DENIED
                 | JobState.DELIVERED
@@ -198,11 +199,13 @@ class Lifecycle:
         while to_be_asked or not context.job.at_rest:
             to_be_asked = False
             try:
+                if context.job.is_behind and not await self._ask_again.look_first(context):
+                    continue
                 existence = await self._confirm(context)
                 if existence in {Existence.NONE, Existence.ELSEWHERE}:
                     return
                 if existence is Existence.CERTAIN:
-                    await self._go_on(context)
+                    await self._step(context)
             except ClaimLostError:
                 raise
             except StaleJobError:
@@ -213,17 +216,12 @@ class Lifecycle:
             if context.job.state not in AT_THE_SERVICE and context.job.state is not JobState.QUEUED:
                 context.release_slot()
 
-    async def _go_on(self, context: JobContext) -> None:
-        """Carry the job one step further, from where its row or its reply has it."""
-        if not context.job.is_behind or await self._ask_again.look_first(context):
-            await self._step(context)
-
     async def _step(self, context: JobContext) -> None:
         """Carry the job one step further."""
         match context.job.state:
             case JobState.QUEUED:
                 if context.job.asks_again:
-                    await self._ask_again.run(context)
+                    await self._ask_again.ask(context)
                 elif is_prepared(context.job):
                     await self._submit.run(context)
                 else:
@@ -233,7 +231,6 @@ class Lifecycle:
                 await context.fail(
                     FailureReason.PURCHASE_UNKNOWN, to=JobState.UNKNOWN, raw_answer=_STOPPED_BEFORE_ANSWER
                 )
-                log.warning("purchase_unknown", job=context.job.id)
             case JobState.GENERATING:
                 await self._poll.run(context)
             case JobState.READY:
@@ -248,9 +245,17 @@ class Lifecycle:
                 | JobState.CANCELLED
                 | JobState.DELIVERED
             ):
-                await context.settle()
+                await self._settle(context)
             case JobState.HELD:
                 await self._review.await_approval(context)
+
+    async def _settle(self, context: JobContext) -> None:
+        """Tell the user how the job ended, and the operator of what only the operator can find out."""
+        if context.job.state is JobState.UNKNOWN:
+            # Here alone, where every such job comes by, whoever found that nobody knows.
+            log.warning("purchase_unknown", job=context.job.id)
+            self._alarms.begin("unknown", operator.purchase_unknown(context.job.id))
+        await context.settle()
 
     async def _confirm(self, context: JobContext) -> Existence:
         """Make sure that the user was told of the job; if not, fail or remove it: nothing may be bought then."""

@@ -127,7 +127,7 @@ class OpenRequests:
 
 def _ended(job: Job, now: datetime) -> Job:
     """Return an open job as it is once its user's data is deleted: over, and with nothing to fetch or look for."""
-    changes = {"ended_at": now, "review_id": None, "undelivered_since": None, "ask_again_since": None}
+    changes = {"ended_at": now, "review_id": None, "undelivered_since": None}
     if not job.bought:
         return advance(job, JobState.CANCELLED, **changes)
     return advance(job, JobState.FAILED, failure=Failure(FailureReason.DELETED_BY_OWNER), **changes)

@@ -97,6 +97,8 @@ def news_of_decision(job: Job, review: Review, now: datetime) -> News | None:
     kind, bought = _KINDS.get(review.state), review.subject is ReviewSubject.POSTING
     if kind is None or (kind is NewsKind.APPROVED and bought and job.ping):
         return None  # the video itself mentions them
+    # What nobody can tell before the reply was looked at, the card says afterwards: these words must not.
+    bought = bought or (kind is NewsKind.DENIED and job.is_behind)
     return News(
         guild_id=review.guild_id,
         person_id=review.person_id,

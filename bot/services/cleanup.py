@@ -15,9 +15,17 @@ from bot.delivery.reply_routes import ReplyRoutes
 from bot.delivery.routes import TOKEN_LIVES_FOR
 from bot.files.job_files import JobFiles
 from bot.files.store import LIST_EVERY_S
-from bot.jobs.being_posted import as_posted
 from bot.jobs.deadline_clock import DeadlineClock
-from bot.jobs.job import FORBIDDEN, Failure, FailureReason, Job, JobState, advance, owner_of_file
+from bot.jobs.job import (
+    FORBIDDEN,
+    Failure,
+    FailureReason,
+    Job,
+    JobState,
+    advance,
+    found_delivered,
+    owner_of_file,
+)
 from bot.jobs.originals import Originals
 from bot.jobs.shown_video import ending_of
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
@@ -102,7 +110,7 @@ class Cleanup:
             return  # the card might take the video away: the next round looks again
         reason = FailureReason.UNANSWERED if job.asks_again else FailureReason.UNCOLLECTED
         if shown:
-            ended = as_posted(job, now)
+            ended = found_delivered(job, now)
         else:
             parts: dict[str, Any] = {"ended_at": now, "undelivered_since": None, "video_name": None}
             ended = advance(job, JobState.FAILED, failure=Failure(reason), attempt=None, **parts)

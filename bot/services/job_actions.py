@@ -21,6 +21,7 @@ from bot.jobs.public_words import may_read_prompt
 from bot.jobs.request_facts import shows_spicy
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
 from bot.lifecycle.lifecycle import Lifecycle
+from bot.lifecycle.reply_look import ReplyLook
 from bot.lifecycle.runner import JobRuns
 from bot.moderation.audit.log import AuditLog
 from bot.moderation.policy import Person
@@ -99,6 +100,7 @@ class JobActions:
         tasks: BoughtTasks,
         originals: Originals,
         audit: AuditLog,
+        replies: ReplyLook,
         is_hidden: Callable[[str], Awaitable[bool]],
         now: Callable[[], datetime],
     ) -> None:
@@ -113,6 +115,7 @@ class JobActions:
         self._tasks = tasks
         self._originals = originals
         self._audit = audit
+        self._replies = replies
         self._is_hidden = is_hidden
         self._now = now
 
@@ -136,7 +139,7 @@ class JobActions:
             await self._show_end(job, renewed)
 
     async def make(self, job_id: str, person: Person, reply: ReplyAddress) -> ActionResult:
-        """Begin a job whose user was asked if the video is still wanted.
+        """Begin a job whose user was asked if the video is still wanted, unless its reply shows what became of it.
 
         Args:
             job_id: The job.
@@ -148,6 +151,9 @@ class JobActions:
             return ActionResult.GONE
         if person.id != job.reply.person_id:
             return ActionResult.NOT_ALLOWED
+        if job.asks_again and await self._replies.shows_more(job):
+            self._runner.restart(job_id)  # that run ends the job by what is there
+            return ActionResult.NOT_ASKED
         while job.asks_again:
             # First: once the answer is stored, nothing may fail before the job runs.
             if reply.message_id == job.reply.message_id:

@@ -1,6 +1,6 @@
 """Takes up purchases whose task ids were noted beside the database, because their rows could not be written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,20 +27,26 @@ class NotedPurchases:
         self._watch_s = watch_s
         self._now = now
 
-    async def take_up(self) -> None:
+    async def take_up(self) -> Sequence[str]:
         """Give every noted task to its job, which then is watched. Raises `StorageError`.
 
         A note goes only when the row has its task. One that fits no row stays, and is logged at each start.
+
+        Returns:
+            The jobs of those that stay.
         """
+        left: list[str] = []
         try:
             for job_id, task_id in (await self._notes.read_all()).items():
                 if await self._is_recorded(job_id, task_id):
                     await self._notes.forget(job_id)
                 else:
                     log.critical("purchase_note_left", job=job_id, task=task_id)
+                    left.append(job_id)
         except OSError as error:
             # The start goes on: what is `submitting` becomes unknown, and a later start finds the notes.
             log.critical("purchase_notes_not_read", reason=type(error).__name__)
+        return left
 
     async def _is_recorded(self, job_id: str, task_id: str) -> bool:
         """Write the task into the row, if it lacks one. Returns True if the row has it."""

@@ -82,6 +82,7 @@ def ask_to_buy(seconds: str, resolution: str) -> str:
 
 # The purchase.
 
+INTERRUPTED: Final = "the command was interrupted before the request had left"
 NO_ANSWER_YET: Final = "no answer came before the command was interrupted"
 
 

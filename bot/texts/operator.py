@@ -1,11 +1,13 @@
 """Sentences for the operator, sent as direct messages."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from bot.texts.durations import megabytes
 from bot.texts.quoting import quote_vendor, quote_within
 
 _WORDS_SHOWN_CHARS: Final = 1000
+_JOBS_NAMED: Final = 5
 
 SUBMITTING_RESUMED: Final = (
     "Stillmotion: the video service takes requests again. Waiting requests go on by themselves."
@@ -114,6 +116,26 @@ RESTORED_UNSEEN: Final = (
     "were deleted, or are closed to me. I do not post these videos by myself. They wait in `/jobs` for whoever "
     "asked for them; the log names each (`restored_video_laid_aside`)."
 )
+
+
+def restored_ended(job_id: str) -> str:
+    """A job of a restored backup was ended that may have been bought, or posted, after the backup."""
+    return (
+        f"Stillmotion: a backup was restored, and job `{job_id}` was ended since. After the backup it may have "
+        "been bought and posted: its reply shows that, or I cannot see it. I take no video out of such a reply; "
+        "moderators can delete it there. The log names each of these jobs (`restored_job_ended`)."
+    )
+
+
+def purchase_notes_left(job_ids: Sequence[str]) -> str:
+    """Notes of purchases fit no row of the database."""
+    named = ", ".join(f"`{job_id}`" for job_id in job_ids[:_JOBS_NAMED])
+    more = f" and {len(job_ids) - _JOBS_NAMED} more" if len(job_ids) > _JOBS_NAMED else ""
+    return (
+        f"Stillmotion: I bought videos of which the database knows nothing (jobs {named}{more}). Nothing repeats "
+        "them; their task ids are in the folder `purchases` and in the log (`purchase_note_left`), and "
+        "`python -m bot fetch` saves such a video."
+    )
 
 
 def media_limit_reached(kept_bytes: int) -> str:

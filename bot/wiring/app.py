@@ -20,11 +20,11 @@ from bot.files.job_files import JobFiles
 from bot.images.screening import Screening
 from bot.images.spool import ReferenceSpool
 from bot.interpreter import collect_when_quiet
-from bot.jobs.heartbeat import Heartbeat
 from bot.jobs.history import JobHistory
 from bot.jobs.job import Job
 from bot.jobs.postable_files import PostableFiles
 from bot.jobs.store import JobStore
+from bot.lifecycle.reply_look import ReplyLook
 from bot.lifecycle.runner import SupersededError
 from bot.metrics import Metrics
 from bot.people.cache import PreferenceCache
@@ -37,7 +37,6 @@ from bot.services.held_back import HeldBackVideos
 from bot.services.job_actions import JobActions
 from bot.services.job_list import JobList
 from bot.services.look_again import LookAgain
-from bot.services.noted_purchases import NotedPurchases
 from bot.services.operator_notices import OperatorNotices
 from bot.services.operator_orders import OperatorOrders
 from bot.services.prompt_history import PromptHistory
@@ -56,6 +55,7 @@ from bot.wiring.introduction import IntroductionWiring
 from bot.wiring.jobs import JobWiring
 from bot.wiring.moderation import ModerationWiring
 from bot.wiring.privacy import PrivacyWiring
+from bot.wiring.starting import heartbeat_of, take_up_purchases
 from bot.wiring.tasks import SideTask, begin, cancelled, ended, say_nothing
 from bot.wiring.tuning import Tuning
 from cogs.client import Stillmotion
@@ -132,6 +132,7 @@ class App:
         self.bot = bot
         self.database = database
         self._quota = QuotaCounters(database)
+        self._heartbeat = heartbeat_of(database, self.jobs, now)
         self.breaker = breaker
         self.metrics = metrics
         self._settings = settings
@@ -163,10 +164,9 @@ class App:
         self.links_port = await stack.enter_async_context(self.copies.serving())
 
     async def _load_what_jobs_need(self, stack: AsyncExitStack) -> None:
-        await self._noted_purchases.take_up()
-        heartbeat = Heartbeat(self.database, self.jobs.owner, self._now)
-        await heartbeat.begin()
-        stack.push_async_callback(cancelled, asyncio.create_task(heartbeat.run(), name="heartbeat"))
+        await take_up_purchases(self.jobs, self._notices, self._now)
+        await self._heartbeat.begin()
+        stack.push_async_callback(cancelled, asyncio.create_task(self._heartbeat.run(), name="heartbeat"))
         await stack.enter_async_context(self.moderation.segmenting)
         await self.moderation.load()
         await self.jobs.load()
@@ -222,6 +222,7 @@ class App:
     async def _stay_connected(self, say: Callable[[str], None]) -> None:
         await self.bot.log_in(self._token.get_secret_value(), say)
         self._logged_in.set()
+        await self._heartbeat.beat()  # the clock may have been set while Discord was waited for
         await self.jobs.decisions.resume()
         await self.jobs.runner.resume()
         self._resumed.set()
@@ -268,6 +269,7 @@ class App:
             tasks=self.moderation.tasks,
             originals=self.moderation.originals,
             audit=self.moderation.audit_log,
+            replies=ReplyLook(self._messages, self._now),
             is_hidden=self.moderation.reports.is_hidden,
             now=self._now,
         )
@@ -329,11 +331,6 @@ class App:
             deadlines=self.jobs.deadline_clock(),
             moved=self._resolved,
         )
-
-    @cached_property
-    def _noted_purchases(self) -> NotedPurchases:
-        watch_s = self.jobs.timeouts.generate_s
-        return NotedPurchases(self.jobs.purchase_notes, self.jobs.store, watch_s=watch_s, now=self._now)
 
     async def _carry_out_orders(self) -> None:
         # A job that is resolved runs at once, which needs a client that is logged in.

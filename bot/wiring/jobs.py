@@ -35,6 +35,7 @@ from bot.lifecycle.file_cache import FileCache
 from bot.lifecycle.file_waits import FileWaits
 from bot.lifecycle.lifecycle import Lifecycle
 from bot.lifecycle.media_space import MediaSpace
+from bot.lifecycle.reply_look import ReplyLook
 from bot.lifecycle.runner import JobRunner, JobRuns
 from bot.lifecycle.service_watch import ServiceWatch
 from bot.lifecycle.shared_holds import SharedHolds
@@ -182,7 +183,7 @@ class JobWiring:
         )
         return Lifecycle(
             ask_again=AskAgainStep(
-                messages=self._messages,
+                replies=ReplyLook(self._messages, self._now),
                 timeouts=self.timeouts,
                 retention=self.retention,
                 alarms=self.alarms,

@@ -152,6 +152,29 @@ async def test_an_interrupted_purchase_waits_for_the_answer_with_the_tasks_id(
     assert "Traceback" not in outcome.all
 
 
+async def test_interrupted_before_the_request_has_left_it_buys_nothing(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    connected = asyncio.Event()
+
+    async def never_shake_hands(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(never_shake_hands, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        silent = {**sandbox.environment, "DIMILINKS_BASE_URL": f"https://127.0.0.1:{port}/v1"}
+        process = await shell.start(*COMMAND, environment=silent)
+        async with asyncio.timeout(TIMEOUT_S):
+            await connected.wait()
+        process.send_signal(signal.SIGINT)
+        outcome = await shell.ended(process)
+    assert outcome.status == 130
+    assert outcome.err.splitlines()[-1].endswith("Nothing was bought.")
+    assert "waiting up to" not in outcome.err
+
+
 async def interrupted_twice(process: Process, sandbox: Sandbox) -> None:
     await until(lambda: bool(sandbox.dimilinks.request_log.submissions))
     process.send_signal(signal.SIGINT)

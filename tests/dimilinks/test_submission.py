@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -58,6 +59,36 @@ async def test_text_request_is_the_documented_json_with_an_exact_length(
     assert seen.headers["Content-Type"] == "application/json"
     assert seen.headers["Authorization"] == f"Bearer {KEY}"
     assert not {"Transfer-Encoding", "Expect"} & set(seen.headers)
+
+
+class Stalling(Picture):
+    """A picture of which the last piece never comes."""
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        yield self.text[:-1]
+        self.stalled.set()
+        await asyncio.Event().wait()
+
+    def __init__(self) -> None:
+        super().__init__(100_000)
+        self.stalled = asyncio.Event()
+
+
+async def test_nothing_may_be_bought_before_the_body_has_left_whole(
+    api: RecordingServer, client: DimiLinks
+) -> None:
+    api.answers = [json_answer(ACCEPTED)]
+    told: list[str] = []
+    picture, request = Stalling(), VideoRequest(prompt="orbit", reference_count=1)
+    under_way = asyncio.ensure_future(
+        client.submit(request, [picture], may_be_bought=lambda: told.append("cancelled"))
+    )
+    await picture.stalled.wait()
+    under_way.cancel()
+    await asyncio.wait([under_way])
+    assert told == []
+    await client.submit(request, [Picture(100_000)], may_be_bought=lambda: told.append("whole"))
+    assert told == ["whole"]
 
 
 async def test_pictures_are_streamed_into_the_json(api: RecordingServer, client: DimiLinks) -> None:

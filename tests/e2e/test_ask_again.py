@@ -70,6 +70,20 @@ async def test_a_request_is_made_only_when_its_user_says_so(
     assert asking(harness) == [False, False]
 
 
+async def test_a_clock_that_is_set_after_the_start_has_who_waits_asked(
+    harness: Harness, clock: MovableClock
+) -> None:
+    await being_made(harness, "first")
+    reply = await in_line(harness, "second")
+    await harness.restart()
+    clock.offset += timedelta(days=2)
+    await asked(reply)
+    assert harness.bought == 1
+    await press(harness, reply, "Make it")
+    finish(harness, "first")
+    await until(lambda: harness.bought == 2)
+
+
 @AT_ONCE_AND_AFTER_A_RESTART
 async def test_a_request_is_cancelled_for_nothing(
     harness: Harness, clock: MovableClock, *, restarted: bool

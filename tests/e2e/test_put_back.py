@@ -1,18 +1,12 @@
 """A backup is put back: nothing that was bought since is bought again, nobody sees a video twice or loses one."""
 
-import shutil
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot.backups.data_folder import DataFolder
-from bot.backups.restoring import BackupPutBack, put_back
-from bot.backups.taking import take_backup
 from bot.moderation.rules import Gate, Mode
 from bot.sandbox.discord import DiscordFault, MessageVersion, Reply
-from bot.storage.opening import database_path
 from bot.texts import jobs as words
 from tests.e2e.actors.approvals import ask, moderator, question, rule
 from tests.e2e.actors.buttons import labels, message_of, press, told, whispered
@@ -20,6 +14,7 @@ from tests.e2e.actors.direct_messages import inbox
 from tests.e2e.actors.faults import close_every_way, reopen_every_way
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
+from tests.e2e.actors.put_back import backed_up, put_back_elsewhere, put_back_here
 from tests.e2e.actors.records import states
 from tests.e2e.actors.reports import hidden, kept
 from tests.e2e.actors.timing import until
@@ -35,33 +30,6 @@ HANDED_OVER = "The operator may have paid for it; I cannot tell."
 UNKNOWN_MESSAGE = DiscordFault(
     "PATCH /channels/*", status=404, code=10008, message="Unknown Message", times=1
 )
-
-
-def data(harness: Harness) -> DataFolder:
-    return DataFolder(database_path(None, harness.data_dir), harness.data_dir.resolve())
-
-
-def backed_up(harness: Harness) -> Path:
-    """A backup of the bot, which runs."""
-    archive = harness.data_dir.parent / "backup.tar.gz"
-    take_backup(data(harness), archive, datetime.now(UTC), force=True)
-    return archive
-
-
-async def put_back_elsewhere(harness: Harness, archive: Path) -> None:
-    """The machine is lost: nothing is left but the backup."""
-    await harness.stop()
-    shutil.rmtree(harness.data_dir)
-    put_back(data(harness), archive, datetime.now(UTC))
-    await harness.start()
-
-
-async def put_back_here(harness: Harness, archive: Path) -> BackupPutBack:
-    """The backup replaces the data of a bot that went on after it."""
-    await harness.stop()
-    done = put_back(data(harness), archive, datetime.now(UTC))
-    await harness.start()
-    return done
 
 
 async def asked(reply: Reply) -> MessageVersion:

@@ -1,9 +1,9 @@
 """The heartbeat: how long the bot was away, and whose requests are asked about after that."""
 
 import sqlite3
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Set
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -107,3 +107,54 @@ async def test_a_process_that_another_took_for_gone_has_a_heartbeat_again(databa
     async with database.read() as connection:
         beats = (await connection.execute(select(heartbeats.c.process_id, heartbeats.c.beat_at))).all()
     assert ("survivor", MOMENT + 2 * HOUR) in beats
+
+
+@dataclass
+class ClocklessMachine:
+    """A machine whose clock is wrong at first."""
+
+    now: datetime
+    since_boot_s: float = 30.0
+
+    def pass_s(self, seconds: float) -> None:
+        self.since_boot_s += seconds
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "set_by", "asks"),
+    [
+        (timedelta(), 48 * HOUR, True),
+        # A clock that was kept on the disk every hour is behind the last heartbeat.
+        (-HOUR, HOUR + timedelta(minutes=5), False),
+        (-HOUR, 3 * HOUR, True),
+        (timedelta(minutes=10), timedelta(), False),
+    ],
+)
+async def test_a_clock_that_is_set_after_the_start_asks_who_waited_before_it(
+    database: Database, tmp_path: Path, starts_at: timedelta, set_by: timedelta, *, asks: bool
+) -> None:
+    store = JobStore(database, tmp_path)
+    for state in (JobState.QUEUED, JobState.HELD, JobState.GENERATING):
+        await store.add(replace(a_job(state=state, job_id=state.value), parent_id=state.value))
+    await started(database, MOMENT, "first")
+    machine = ClocklessMachine(MOMENT + starts_at)
+    marked: list[Set[str]] = []
+    heartbeat = Heartbeat(
+        database,
+        "second",
+        lambda: machine.now,
+        since_boot_s=lambda: machine.since_boot_s,
+        marked_late=marked.append,
+    )
+    await heartbeat.begin()
+    machine.pass_s(4000.0)  # an hour as such is no absence
+    await store.add(replace(a_job(job_id="new"), created_at=machine.now))
+    await heartbeat.beat()
+    assert marked == []
+    machine.now += set_by
+    for _ in range(2):
+        await heartbeat.beat()
+    assert marked == ([{"queued", "held"}] if asks else [])
+    since = [(await store.get(job_id)).ask_again_since for job_id in ("queued", "held", "generating", "new")]
+    assert since == ([machine.now, machine.now, None, None] if asks else [None] * 4)

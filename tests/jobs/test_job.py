@@ -1,18 +1,29 @@
 """The states of a job: only the arrows of the diagram exist."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bot.jobs.job import TERMINAL, TRANSITIONS, ForbiddenTransitionError, JobState, advance
-from tests.jobs.builders import a_job
+from bot.jobs.job import (
+    TERMINAL,
+    TRANSITIONS,
+    ForbiddenTransitionError,
+    JobState,
+    advance,
+    found_delivered,
+)
+from tests.jobs.builders import MOMENT, a_job
+
+LATER = MOMENT + timedelta(hours=1)
 
 DIAGRAM = {
     ("held", "denied"), ("held", "queued"), ("held", "failed"), ("held", "cancelled"),
     ("queued", "submitting"), ("queued", "held"), ("queued", "failed"), ("queued", "cancelled"),
-    ("queued", "delivered"), ("queued", "unknown"),  # by what a backup that was put back does not know
-    ("submitting", "delivered"), ("generating", "delivered"), ("ready", "delivered"),
+    ("held", "unknown"), ("queued", "unknown"),  # by what a backup that was put back does not know
     ("submitting", "generating"), ("submitting", "queued"), ("submitting", "failed"),
     ("submitting", "unknown"),
     ("generating", "ready"), ("generating", "failed"), ("generating", "expired"), ("generating", "cancelled"),
@@ -31,6 +42,15 @@ def test_a_job_moves_along_the_diagram_and_nowhere_else(start: JobState, end: Jo
     else:
         with pytest.raises(ForbiddenTransitionError):
             advance(job, end)
+
+
+@pytest.mark.parametrize("start", JobState)
+def test_a_job_behind_its_reply_is_as_that_shows_it_wherever_its_row_is(start: JobState) -> None:
+    found = found_delivered(replace(a_job(state=start), ask_again_since=MOMENT, review_id="r"), LATER)
+    assert (found.state, found.settled_at) == (JobState.DELIVERED, LATER)
+    assert (found.review_id, found.ask_again_since) == (None, None)
+    with pytest.raises(ForbiddenTransitionError):
+        found_delivered(found, LATER)
 
 
 def test_ends_are_named_and_each_state_has_its_arrows() -> None:

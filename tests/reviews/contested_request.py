@@ -263,6 +263,7 @@ class ContestedRequest:
             tasks=outside,
             originals=originals,
             audit=audit,
+            replies=outside,
             is_hidden=outside,
             now=now,
         )

@@ -26,10 +26,9 @@ from bot.delivery.upload_limits import UploadLimits
 from bot.dimilinks import DimiLinks, DimiLinksError
 from bot.files.store import FileStore, FilesUnavailableError
 from bot.jobs import cards
-from bot.jobs.being_posted import as_posted
 from bot.jobs.cards import Stage
 from bot.jobs.file_facts import file_facts_of
-from bot.jobs.job import FORBIDDEN, Failure, FailureReason, JobState, video_name_of
+from bot.jobs.job import FORBIDDEN, Failure, FailureReason, JobState, found_delivered, video_name_of
 from bot.jobs.mismatch import mismatch_of
 from bot.jobs.postable_files import NotFittedError, PostableFile, PostableFiles
 from bot.jobs.shown_video import video_file_of
@@ -39,6 +38,7 @@ from bot.lifecycle.content_patience import ContentPatience
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.counted_starts import CountedStarts
 from bot.lifecycle.file_waits import FileWaits
+from bot.lifecycle.laying_aside import lay_aside
 from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.steps.finish import FinishProgress, attempt_of
 from bot.lifecycle.steps.review import ReviewStep
@@ -253,7 +253,7 @@ class DeliverStep:
                 await context.keep_reply(replace(context.job.reply, message_id=posted.message_id))
             now = context.now()
             delivered = replace(
-                as_posted(context.job, now),
+                found_delivered(context.job, now),
                 attempt=replace(attempt_of(context), route=posted.route),
                 **self._original(context, now),
             )
@@ -312,4 +312,4 @@ class DeliverStep:
         job = context.job
         log.error("video_laid_aside", job=job.id, task=job.task_id, reason=str(error or reason))
         failure = Failure(reason, cards.kept_until(context.now() + self._retention.undelivered))
-        await context.set_aside(failure, takes_away=reason in FORBIDDEN)
+        await lay_aside(context, failure, takes_away=reason in FORBIDDEN)

@@ -240,7 +240,6 @@ class SubmitStep:
             await context.fail(
                 FailureReason.PURCHASE_UNKNOWN, to=JobState.UNKNOWN, raw_answer=error.raw_answer or str(error)
             )
-            self._alarms.begin("unknown", operator.purchase_unknown(job_id))
             return 0.0
         if verdict.needs_evidence:
             pauses = PauseReason.OUT_OF_MONEY if verdict.reason is FaultReason.MONEY else None
