@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bot.moderation.members.member import ListStatus
 from bot.sandbox.discord import Reply
 from bot.texts import jobs as words
@@ -42,6 +44,7 @@ async def test_what_a_suspended_person_has_made_is_fetched_when_the_suspension_i
     assert states(harness) == ["delivered"]
 
 
+@pytest.mark.slow
 async def test_what_a_blocked_person_has_made_is_not_fetched(harness: Harness) -> None:
     reply = await being_made(harness)
     members, audit_log = harness.app.moderation.caches.members, harness.app.moderation.audit_log
@@ -52,6 +55,7 @@ async def test_what_a_blocked_person_has_made_is_not_fetched(harness: Harness) -
     assert await told(await fetch(harness)) == words.LOOK_BLOCKED.english
 
 
+@pytest.mark.slow
 async def test_who_has_left_fetches_nothing(harness: Harness, clock: MovableClock) -> None:
     await being_made(harness)
     await suspend(harness, moderator(harness), hours=5)
@@ -62,6 +66,7 @@ async def test_who_has_left_fetches_nothing(harness: Harness, clock: MovableCloc
     assert await told(await fetch(harness)) == words.LOOK_LEFT.english
 
 
+@pytest.mark.slow
 async def test_a_copy_of_a_removed_video_is_not_built_upon(harness: Harness) -> None:
     reply = await delivered(harness)
     harness.sandbox.discord.purge(message_of(reply))
