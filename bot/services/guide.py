@@ -128,13 +128,13 @@ class Guide:
 
 
 def _reporting(place: Place) -> Message | None:
-    """Return how videos are reported; None in direct messages, where they have no such button."""
+    """Return how videos are reported; None outside servers, where they have no such button."""
     match place:
         case Place.OPEN_CHANNEL | Place.AGE_RESTRICTED_CHANNEL | Place.UNSEEN_SERVER:
             return words.REPORTING
         case Place.FOREIGN_SERVER:
             return words.REPORTING_WITHOUT_MODERATORS
-        case Place.DIRECT_MESSAGE:
+        case Place.DIRECT_MESSAGE | Place.PRIVATE_CHANNEL:
             return None
 
 

@@ -38,7 +38,7 @@ class GuideCog(commands.Cog):
         if await acknowledge(interaction, private=True) is None:
             return
         # Discord asks the server's page for `/help` alone.
-        person = await self._pages.presser_of(interaction)
+        person = await self._pages.presser_of(interaction, public=False)
         channel = ChannelInfo(place_of(interaction), channel_of(interaction))
         told = await self._guide.help(person, channel, self._mention, hears=hears_messages(interaction))
         language = language_of(interaction, private=True)
