@@ -19,6 +19,8 @@ from bot.delivery.messages import ThreadClosedError
 log: Final = structlog.get_logger(__name__)
 
 _ARCHIVE_WITHIN_S: Final = 10.0
+_NOT_OPENED: Final = frozenset({400, 403})
+"""Such as for a lock, or because the server has as many open threads as it may."""
 
 _Result = TypeVar("_Result")
 
@@ -42,7 +44,9 @@ async def with_open_thread(
         raise refused
     try:
         await thread.edit(archived=False)
-    except discord.Forbidden as error:
+    except discord.HTTPException as error:
+        if error.status not in _NOT_OPENED:
+            raise
         log.info("thread_not_opened", channel=channel_id, code=error.code)
         raise refused from None
     try:

@@ -25,6 +25,8 @@ WORDS_REFUSED_CODES: Final = frozenset({200000, 200001, 240000})
 (Discord, *JSON error codes*). That filter holds everywhere, also in direct messages."""
 THREAD_ARCHIVED_CODE: Final = 50083
 """`Thread is archived`: its messages can be neither edited nor deleted (Discord, *JSON error codes*)."""
+THREAD_CLOSED_CODES: Final = frozenset({THREAD_ARCHIVED_CODE, 160005})
+"""The other is `This thread is locked`, for who may not manage threads (*JSON error codes*)."""
 CLOSED_STATUS: Final = frozenset({401, 403, 404})
 """By these a place is closed to the bot, whatever it posts."""
 _RATE_LIMITED_STATUS: Final = 429
@@ -44,10 +46,10 @@ def delivery_error_of(error: discord.HTTPException) -> DeliveryError:
         return UploadTooLargeError(told)
     if error.code == OLD_EDITS_CODE or error.status == _RATE_LIMITED_STATUS:
         return NotCarriedOutError(told)
+    if error.code in THREAD_CLOSED_CODES:
+        return ThreadClosedError(told)
     if error.status in CLOSED_STATUS:
         return ReplyUnreachableError(told, status=error.status, code=error.code)
-    if error.code == THREAD_ARCHIVED_CODE:
-        return ThreadClosedError(told)
     if error.status >= _SERVER_ERRORS_FROM:
         return DiscordUnavailableError(told)
     return WordsRefusedError(told) if error.code in WORDS_REFUSED_CODES else PostRefusedError(told)

@@ -131,7 +131,7 @@ class PostRefusedError(DeliveryError):
 
 
 class ThreadClosedError(PostRefusedError):
-    """The thread is archived, and the bot may not open it (400, code 50083): the same call may work later."""
+    """The thread is archived or locked, and the bot may not open it (codes 50083 and 160005): it may work later."""
 
 
 class WordsRefusedError(PostRefusedError):

@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.delivery.archived_threads import with_open_thread
 from bot.delivery.breaker import InvalidRequestBreaker
-from bot.delivery.discord_errors import CLOSED_STATUS, OLD_EDITS_CODE, THREAD_ARCHIVED_CODE
+from bot.delivery.discord_errors import CLOSED_STATUS, OLD_EDITS_CODE, THREAD_CLOSED_CODES
 from bot.delivery.upload_limits import bot_limit_bytes
 from bot.moderation.policy import Place
 from bot.moderation.servers.cache import RuleCache
@@ -37,7 +37,7 @@ _UNKNOWN_CHANNEL: Final = 10003
 """Discord, *JSON Error Codes*."""
 _INVALID_FORM: Final = 50035
 """Discord, *JSON Error Codes*: such as of a card that shows a file which its message does not have."""
-_LATER: Final = frozenset({OLD_EDITS_CODE, THREAD_ARCHIVED_CODE})
+_LATER: Final = frozenset({OLD_EDITS_CODE, *THREAD_CLOSED_CODES})
 """Refusals of an edit that pass: with time, or once moderators open the thread."""
 _NOBODY: Final = discord.AllowedMentions.none()
 

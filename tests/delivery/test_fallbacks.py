@@ -3,7 +3,13 @@
 import pytest
 
 from bot.delivery.fallbacks import Fallback, FallbackReason, fallback_of
-from bot.delivery.messages import DeliveryError, PostRefusedError, ReplyUnreachableError, WordsRefusedError
+from bot.delivery.messages import (
+    DeliveryError,
+    PostRefusedError,
+    ReplyUnreachableError,
+    ThreadClosedError,
+    WordsRefusedError,
+)
 from bot.delivery.routes import Route
 
 OLD = ReplyUnreachableError("x", status=401, code=50027)
@@ -25,6 +31,7 @@ CLOSED = ReplyUnreachableError("x", status=403, code=50013)
             FallbackReason.NOT_PERMITTED,
         ),
         (Route.DIRECT_MESSAGE, {Route.TOKEN: WordsRefusedError("x")}, FallbackReason.REFUSED),
+        (Route.DIRECT_MESSAGE, {Route.EDIT_AS_BOT: ThreadClosedError("x")}, FallbackReason.NOT_PERMITTED),
         # Closed by a card of progress, and open again with a newer token.
         (Route.EDIT_AS_BOT, {Route.DIRECT_MESSAGE: CLOSED}, FallbackReason.TOKEN_EXPIRED),
     ],
