@@ -107,7 +107,7 @@ class Person:
     video_access: Access = Access.UNSET
     """What it and the channel's permissions say about `/video` and this user, where Discord has not asked them."""
     may_write: bool = True
-    """False if what they ask for, other than by a command, is for all in a channel where they may not write."""
+    """False where a press, a form or a message asks for an answer for all in a channel without that right."""
     clears_channel_id: int | None = None
     """The channel of the interaction, if the user has *Manage Messages* there."""
 
@@ -165,7 +165,7 @@ class RequestFacts:
     status: MemberStatus = field(default_factory=MemberStatus)
     presence: Presence = Presence.MEMBER
     approved: Mapping[ReviewStage, datetime] = field(default_factory=dict[ReviewStage, datetime])
-    """Stages at which moderators approved this request, with the moments of their decisions."""
+    """Stages at which moderators approved this request, and when."""
     asked_at: datetime | None = None
     """Moment of a request that is stored already; None for a new one."""
     bought_at: datetime | None = None
@@ -199,7 +199,7 @@ class Decision:
     stages: frozenset[ReviewStage] = frozenset()
     """Stages at which approval is still missing."""
     approved: frozenset[ReviewStage] = field(default=frozenset(), compare=False)
-    """Stages at which the server's moderators approved, and that still counts."""
+    """Stages at which the server's moderators approved, as far as that counts."""
 
     @property
     def allowed(self) -> bool:
@@ -245,11 +245,7 @@ def judge(facts: RequestFacts) -> Decision:
 
 
 def _counting_approvals(facts: RequestFacts) -> frozenset[ReviewStage]:
-    """Return the stages at which moderators approved, but for what a stop of the preset made void.
-
-    While a server is stopped no approval counts: everything rests where it is. Afterwards those count that came
-    after the stop.
-    """
+    """Return the stages at which moderators approved: none while a server is stopped, nor from before a stop."""
     if facts.is_stopped:
         return frozenset()
     stopped_at = facts.rules.spicy_stopped_at if facts.is_spicy else None
