@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from pydantic import SecretStr, TypeAdapter
 from sqlalchemy import RowMapping
@@ -193,10 +193,10 @@ def job_from(row: Row, spool_dir: Path) -> Job:
 
 
 def _approvals_from(row: Row) -> dict[ReviewStage, datetime]:
-    stored = row["approved"] or {}
+    stored: list[str] | dict[str, str] = row["approved"] or {}
     if isinstance(stored, list):
         # Of an earlier version, which did not keep when: as early as can be, so that a stop comes after it.
-        return {ReviewStage(stage): row["created_at"] for stage in cast("list[str]", stored)}
+        return {ReviewStage(stage): row["created_at"] for stage in stored}
     return {ReviewStage(stage): datetime.fromisoformat(at) for stage, at in stored.items()}
 
 
