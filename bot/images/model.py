@@ -64,6 +64,7 @@ class ConversionReason(StrEnum):
     ENLARGED = "enlarged"
     FIRST_FRAME = "first_frame"
     HDR = "hdr"
+    ON_WHITE = "on_white"
 
 
 @dataclass(frozen=True)

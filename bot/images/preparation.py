@@ -38,12 +38,14 @@ class PreparedPicture(BaseModel):
     enlarged: bool = False
     reduced: bool = False
     hdr: bool = False
+    on_white: bool = False
 
     def conversion(self, original_bytes: int) -> Conversion | None:
         """Return what a person may notice of the change, or None."""
         noticeable = {
             ConversionReason.FIRST_FRAME: self.animated,
             ConversionReason.HDR: self.hdr,
+            ConversionReason.ON_WHITE: self.on_white,
             ConversionReason.ENLARGED: self.enlarged,
             ConversionReason.TOO_LARGE: self.reduced,
         }

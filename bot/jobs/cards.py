@@ -120,18 +120,21 @@ def result_actions(job: Job) -> tuple[Action, ...]:
 def _note(job: Job, number: int, picture: Reference) -> Message | None:
     if picture.conversion is None:
         return None
-    name = name_of_picture(job, number, picture.filename)
+    name, noted = name_of_picture(job, number, picture.filename), None
     match picture.conversion.reason:
         case ConversionReason.FORMAT:
-            return None
+            pass
         case ConversionReason.FIRST_FRAME:
-            return cards.first_frame_used(name)
+            noted = cards.first_frame_used(name)
         case ConversionReason.HDR:
-            return cards.brightness_reduced(name)
+            noted = cards.brightness_reduced(name)
+        case ConversionReason.ON_WHITE:
+            noted = cards.laid_on_white(name)
         case ConversionReason.ENLARGED:
-            return cards.enlarged(name)
+            noted = cards.enlarged(name)
         case ConversionReason.TOO_LARGE:
-            return cards.made_smaller(name, picture.conversion.original_bytes)
+            noted = cards.made_smaller(name, picture.conversion.original_bytes)
+    return noted
 
 
 def _card(

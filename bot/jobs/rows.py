@@ -195,7 +195,7 @@ def job_from(row: Row, spool_dir: Path) -> Job:
 
 
 def _approvals_from(row: Row) -> dict[ReviewStage, datetime]:
-    stored: dict[str, str] | list[str] = row["approved"] or {}
+    stored: list[str] | dict[str, str] = row["approved"] or {}
     if isinstance(stored, list):
         # Of an earlier version, which did not keep when: as early as can be, so that a stop comes after it.
         return {ReviewStage(stage): row["created_at"] for stage in stored}

@@ -13,16 +13,8 @@ from bot.moderation.members.cache import MemberCache
 from bot.moderation.members.member import Member
 from bot.moderation.memberships import Membership, Memberships
 from bot.moderation.picture_origin import PictureOrigin, is_spicy
-from bot.moderation.policy import (
-    Decision,
-    OperatorRules,
-    Person,
-    Place,
-    RequestFacts,
-    Verdict,
-    judge,
-    place_without_server,
-)
+from bot.moderation.places import Place, place_without_server
+from bot.moderation.policy import Decision, OperatorRules, Person, RequestFacts, Verdict, judge
 from bot.moderation.presence import Presence
 from bot.moderation.rights import is_new_member
 from bot.moderation.rules import USUAL_RULES, ReviewStage, ServerRules

@@ -11,44 +11,11 @@ from typing import Final
 
 from bot.moderation.integrations import Access
 from bot.moderation.picture_origin import PictureOrigin, is_spicy
+from bot.moderation.places import Place
 from bot.moderation.presence import Presence
 from bot.moderation.rules import USUAL_RULES, Gate, Mode, ReviewStage, ServerRules
 from bot.moderation.words.findings import WordVerdict
 from bot.video import Preset
-
-
-class Place(StrEnum):
-    """Kind of channel in which a request is made.
-
-    DIRECT_MESSAGE is the bot's own one with a user. PRIVATE_CHANNEL is a group chat or a direct message of others,
-    to which a user brought it along: nothing that is age-restricted may be posted there.
-
-    FOREIGN_SERVER is a server that the bot is not a member of, where a user brought it along as a user app, by what
-    the interaction said. No moderator there can set rules for the bot, so such a server has allowed nothing.
-
-    UNSEEN_SERVER is a server of the bot that it cannot see at the moment, or that it has left. Its rules hold, but
-    nothing that they let moderators decide is done there.
-
-    A thread counts as its parent. A thread whose parent is unknown counts as not age-restricted. The channel's own
-    flag decides, whatever the server as a whole is marked as (Discord, *Age-Restricted Channels*).
-    """
-
-    AGE_RESTRICTED_CHANNEL = "age_restricted_channel"
-    OPEN_CHANNEL = "open_channel"
-    DIRECT_MESSAGE = "direct_message"
-    PRIVATE_CHANNEL = "private_channel"
-    FOREIGN_SERVER = "foreign_server"
-    UNSEEN_SERVER = "unseen_server"
-
-    @property
-    def has_moderators(self) -> bool:
-        """True if the place has rules of its own, and moderators who decide about requests."""
-        return self not in {Place.DIRECT_MESSAGE, Place.PRIVATE_CHANNEL, Place.FOREIGN_SERVER}
-
-
-def place_without_server(*, foreign: bool) -> Place:
-    """Return the kind of a channel in no server; a `foreign` one is that of users who brought the bot along."""
-    return Place.PRIVATE_CHANNEL if foreign else Place.DIRECT_MESSAGE
 
 
 class Verdict(StrEnum):
@@ -83,16 +50,6 @@ class Verdict(StrEnum):
     NOT_IN_FOREIGN_SERVERS = "not_in_foreign_servers"
 
 
-class Right(StrEnum):
-    """Discord permission that the bot itself needs in a channel, by Discord's name (*Permissions*)."""
-
-    VIEW_CHANNEL = "view_channel"
-    SEND_MESSAGES = "send_messages"
-    SEND_MESSAGES_IN_THREADS = "send_messages_in_threads"
-    READ_MESSAGE_HISTORY = "read_message_history"
-    ATTACH_FILES = "attach_files"
-
-
 @dataclass(frozen=True)
 class Person:
     """An acting user, with roles and rights in the server of the interaction.
@@ -117,7 +74,7 @@ class Person:
     video_access: Access = Access.UNSET
     """What it and the channel's permissions say about `/video` and this user, where Discord has not asked them."""
     may_write: bool = True
-    """False if what they ask for, other than by a command, is for all in a channel where they may not write."""
+    """False where a press, a form or a message asks for an answer for all in a channel without that right."""
     clears_channel_id: int | None = None
     """The channel of the interaction, if the user has *Manage Messages* there."""
 
@@ -175,7 +132,7 @@ class RequestFacts:
     status: MemberStatus = field(default_factory=MemberStatus)
     presence: Presence = Presence.MEMBER
     approved: Mapping[ReviewStage, datetime] = field(default_factory=dict[ReviewStage, datetime])
-    """Stages at which moderators approved this request, with the moments of their decisions."""
+    """Stages at which moderators approved this request, and when."""
     asked_at: datetime | None = None
     """Moment of a request that is stored already; None for a new one."""
     bought_at: datetime | None = None
@@ -209,7 +166,7 @@ class Decision:
     stages: frozenset[ReviewStage] = frozenset()
     """Stages at which approval is still missing."""
     approved: frozenset[ReviewStage] = field(default=frozenset(), compare=False)
-    """Stages at which the server's moderators approved, and that still counts."""
+    """Stages at which the server's moderators approved, as far as that counts."""
 
     @property
     def allowed(self) -> bool:
@@ -255,11 +212,7 @@ def judge(facts: RequestFacts) -> Decision:
 
 
 def _counting_approvals(facts: RequestFacts) -> frozenset[ReviewStage]:
-    """Return the stages at which moderators approved, but for what a stop of the preset made void.
-
-    While a server is stopped no approval counts: everything rests where it is. Afterwards those count that came
-    after the stop.
-    """
+    """Return the stages at which moderators approved: none while a server is stopped, nor from before a stop."""
     if facts.is_stopped:
         return frozenset()
     stopped_at = facts.rules.spicy_stopped_at if facts.is_spicy else None

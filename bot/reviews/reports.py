@@ -18,7 +18,8 @@ from bot.moderation.audit.entries import AuditAction, AuditEntry, Detail
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.gatekeeper import ModerationCaches
 from bot.moderation.members.member import ListStatus, Member
-from bot.moderation.policy import Person, Place
+from bot.moderation.places import Place
+from bot.moderation.policy import Person
 from bot.moderation.reporting import Reporter, hides_alone
 from bot.moderation.rights import may_moderate
 from bot.reviews.case import VideoMessage

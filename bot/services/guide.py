@@ -7,7 +7,8 @@ from datetime import datetime
 from bot import __version__
 from bot.moderation.gatekeeper import ChannelInfo, Gatekeeper
 from bot.moderation.picture_origin import PictureOrigin
-from bot.moderation.policy import Decision, Person, Place, Verdict
+from bot.moderation.places import Place
+from bot.moderation.policy import Decision, Person, Verdict
 from bot.moderation.rights import may_configure, may_moderate
 from bot.moderation.rules import Gate, Mode
 from bot.texts import guide as words

@@ -1,9 +1,8 @@
 """Actions of users on their jobs, by buttons and in `/jobs`; `look_again.py` has the one that starts a job."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from typing import Final
 
@@ -31,41 +30,10 @@ from bot.reviews.decisions import Decisions
 from bot.reviews.review import Review, cancellation_entry
 from bot.reviews.store import ReviewStore
 from bot.reviews.takedowns import Takedowns
+from bot.services.action_results import ActionResult, Deletion
 from bot.storage.errors import StorageError
 
 log: Final = structlog.get_logger(__name__)
-
-
-class ActionResult(StrEnum):
-    """Result of a press."""
-
-    DONE = "done"
-    CANCELLED_IN_DOUBT = "cancelled_in_doubt"
-    """The same as `DONE`, of a request that may have been bought before the bot's data was lost."""
-    ASK = "ask"
-    """The video is bought: stop watching, or let it finish?"""
-    HANDING_OVER = "handing_over"
-    ALREADY_READY = "already_ready"
-    ALREADY_ENDED = "already_ended"
-    ALREADY_REPEATED = "already_repeated"
-    ALREADY_FETCHED = "already_fetched"
-    NOT_ASKED = "not_asked"
-    NOT_ALLOWED = "not_allowed"
-    GONE = "gone"
-    PUT_AWAY = "put_away"
-    """Hidden because of reports, or removed by moderators."""
-
-
-@dataclass(frozen=True)
-class Deletion:
-    """A deletion of a message with a video that is noted and not made yet.
-
-    `review` is the decision of a moderator to remove another user's video.
-    """
-
-    job: Job
-    by: int
-    review: Review | None
 
 
 _TOO_LATE: Final[Mapping[JobState, ActionResult]] = {

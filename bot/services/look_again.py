@@ -26,7 +26,8 @@ from bot.jobs.store import DuplicateJobError, JobStore
 from bot.lifecycle.runner import JobStarter
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
-from bot.moderation.policy import Person, Place
+from bot.moderation.places import Place
+from bot.moderation.policy import Person
 from bot.moderation.rights import may_cancel, may_moderate
 from bot.moderation.rules import ReviewStage
 from bot.moderation.servers.cache import RuleCache

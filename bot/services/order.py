@@ -15,7 +15,8 @@ from bot.jobs.job_explanations import explain_picture
 from bot.jobs.request_facts import began_with_people, origin_of
 from bot.moderation.gatekeeper import ChannelInfo
 from bot.moderation.picture_origin import PictureOrigin
-from bot.moderation.policy import Person, Right
+from bot.moderation.places import Right
+from bot.moderation.policy import Person
 from bot.moderation.prompt_flags import take_out_flags
 from bot.people.preferences import Preferences
 from bot.texts import explanations

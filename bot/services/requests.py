@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +21,7 @@ from bot.moderation.policy import Verdict
 from bot.moderation.prompt_flags import take_out_flags
 from bot.moderation.rules import ReviewStage, ServerRules
 from bot.people.cache import PreferenceCache
+from bot.services.acknowledging import Acknowledging
 from bot.services.drafts import Draft, DraftStore, DraftUsedError
 from bot.services.known_events import KnownEvents
 from bot.services.order import RequestOrigin, VideoOrder, check_order
@@ -72,29 +73,6 @@ class Refused:
     def was_made(self) -> bool:
         """True if the very request became a video before, so that there is nothing to change."""
         return self.explanation in (forms.DRAFT_USED, words.ALREADY_REPEATED)
-
-
-@dataclass(frozen=True)
-class Acknowledged:
-    """Discord took the acknowledgement; the reply's message id where it told it."""
-
-    message_id: int | None
-
-
-class Acknowledging(Protocol):
-    """Tells Discord that an answer will come."""
-
-    async def __call__(self, *, stored: bool) -> Acknowledged | None:
-        """Acknowledge an event.
-
-        Args:
-            stored: False while the disk has not taken the request yet. If the process died now, nobody would ever
-                fill in the reply, so it has to hold words that stay true.
-
-        Returns:
-            None where Discord did not take that, or another process answers.
-        """
-        ...
 
 
 class VideoRequests:

@@ -110,6 +110,11 @@ def brightness_reduced(name: str | Message) -> Message:
     return sentence("{name} is an HDR picture; I reduced it to normal brightness.", name=pictures.named(name))
 
 
+def laid_on_white(name: str | Message) -> Message:
+    """The transparent parts of a picture became white."""
+    return sentence("{name} is partly transparent; I made those parts white.", name=pictures.named(name))
+
+
 def enlarged(name: str | Message) -> Message:
     """A very small picture was enlarged."""
     return sentence("{name} is very small; I enlarged it.", name=pictures.named(name))

@@ -13,7 +13,8 @@ from bot.delivery.messages import ReplyAddress
 from bot.jobs.job import Job
 from bot.people.cache import PreferenceCache
 from bot.people.preferences import Preferences
-from bot.services.job_actions import ActionResult, JobActions
+from bot.services.action_results import ActionResult
+from bot.services.job_actions import JobActions
 from bot.services.look_again import LookAgain
 from bot.services.order import VideoOrder
 from bot.services.requests import VideoRequests

@@ -13,7 +13,8 @@ from bot.jobs.request_facts import shows_spicy
 from bot.moderation.rights import Reuse
 from bot.people.cache import PreferenceCache
 from bot.reviews.case import VideoMessage
-from bot.services.job_actions import ActionResult, JobActions
+from bot.services.action_results import ActionResult
+from bot.services.job_actions import JobActions
 from bot.services.order import VideoOrder
 from bot.services.requests import VideoRequests
 from bot.texts import forms

@@ -15,7 +15,8 @@ from bot.moderation.reporting import ReportReason
 from bot.reviews.case import VideoMessage
 from bot.reviews.report_store import Report
 from bot.reviews.reports import ReportResult, Reports
-from bot.services.job_actions import ActionResult, JobActions
+from bot.services.action_results import ActionResult
+from bot.services.job_actions import JobActions
 from bot.texts import forms, moderation, operator
 from bot.texts.messages import Language
 from cogs.shared.action_texts import ANSWERS

@@ -14,7 +14,7 @@ from bot.delivery.archived_threads import with_open_thread
 from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.discord_errors import CLOSED_STATUS, OLD_EDITS_CODE, THREAD_CLOSED_CODES
 from bot.delivery.upload_limits import bot_limit_bytes
-from bot.moderation.policy import Place
+from bot.moderation.places import Place
 from bot.moderation.servers.cache import RuleCache
 from bot.reviews.case import CardRefusedError, ReviewCase
 from bot.reviews.review import ReviewState

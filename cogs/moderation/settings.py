@@ -10,7 +10,7 @@ import structlog
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.moderation.policy import Place
+from bot.moderation.places import Place
 from bot.moderation.review_places import NeededChannel, needed_channel, problem_with
 from bot.moderation.rights import may_configure
 from bot.moderation.rules import Gate

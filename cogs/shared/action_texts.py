@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.services.job_actions import ActionResult
+from bot.services.action_results import ActionResult
 from bot.texts import jobs as words
 from bot.texts.messages import Message
 

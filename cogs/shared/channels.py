@@ -7,7 +7,7 @@ import discord
 import structlog
 
 from bot.moderation.gatekeeper import ChannelInfo
-from bot.moderation.policy import Place, place_without_server
+from bot.moderation.places import Place, place_without_server
 from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.interactions import parent_of
 from cogs.shared.place import place_of_channel

@@ -13,7 +13,7 @@ import structlog
 
 from bot.delivery.announcements import is_announcement
 from bot.delivery.routes import TOKEN_TRUSTED_FOR
-from bot.services.requests import Acknowledged
+from bot.services.acknowledging import Acknowledged
 from bot.storage.shielding import shield_until_done
 from cogs.shared.attempt import FailedCall, attempt
 from cogs.shared.interactions import Interaction

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.moderation.policy import Place, Right, place_without_server
+from bot.moderation.places import Place, Right, place_without_server
 from bot.moderation.review_places import ReviewPlace
 from cogs.shared.interactions import Interaction, is_brought_along
 

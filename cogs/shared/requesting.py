@@ -11,8 +11,9 @@ from bot.delivery.card import Action
 from bot.jobs.job import new_job_id
 from bot.moderation.gatekeeper import ChannelInfo
 from bot.moderation.policy import Verdict
+from bot.services.acknowledging import Acknowledged
 from bot.services.order import RequestOrigin, VideoOrder
-from bot.services.requests import Acknowledged, Refused, VideoRequests
+from bot.services.requests import Refused, VideoRequests
 from bot.texts.buttons import LABELS
 from bot.texts.jobs import BEING_STORED
 from bot.texts.messages import Language

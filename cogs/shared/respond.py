@@ -15,7 +15,7 @@ import structlog
 from discord import ui
 
 from bot.delivery.messages import FileLabel
-from bot.services.requests import Acknowledged
+from bot.services.acknowledging import Acknowledged
 from bot.texts import jobs as job_words
 from bot.texts.messages import Translatable
 from cogs.shared.attempt import FailedCall, attempt

@@ -15,8 +15,9 @@ from bot.images.model import ImageSource
 from bot.jobs.job import Job
 from bot.jobs.request_facts import began_with_people, shows_spicy
 from bot.people.cache import PreferenceCache
+from bot.services.action_results import ActionResult
 from bot.services.drafts import Draft, DraftStore
-from bot.services.job_actions import ActionResult, JobActions
+from bot.services.job_actions import JobActions
 from bot.services.order import VideoOptions, VideoOrder
 from bot.services.requests import VideoRequests, job_id_of
 from bot.texts import forms

@@ -13,7 +13,8 @@ from bot.delivery.upload_limits import bot_limit_bytes
 from bot.jobs.job import new_job_id
 from bot.moderation.gatekeeper import ChannelInfo
 from bot.moderation.integrations import Access
-from bot.moderation.policy import Place, Right, Verdict
+from bot.moderation.places import Place, Right
+from bot.moderation.policy import Verdict
 from bot.people.cache import PreferenceCache
 from bot.services.order import RequestOrigin, VideoOptions, VideoOrder
 from bot.services.prompt_options import ParsedPrompt, parse_prompt_options

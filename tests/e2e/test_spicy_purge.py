@@ -8,7 +8,7 @@ import pytest
 
 from bot.delivery.card import Action
 from bot.sandbox.discord import DiscordFault, Reply
-from bot.services.job_actions import ActionResult
+from bot.services.action_results import ActionResult
 from bot.texts import jobs as job_words
 from bot.texts import spicy as words
 from cogs.shared.action_texts import ANSWERS

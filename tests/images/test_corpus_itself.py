@@ -161,13 +161,15 @@ def test_a_refusal_names_the_problem_and_the_kind() -> None:
     assert complaints(lenient, Declined("too_small")) == []
 
 
-def test_what_is_see_through_may_be_laid_on_white() -> None:
+def test_what_is_see_through_is_laid_on_white() -> None:
     half = patch(0, 0, (100, 100, 100, 128))
-    assert matches(half, (100, 100, 100, 128))
+    assert not matches(half, (100, 100, 100, 128))
+    assert matches(half, (177, 177, 177))
     assert matches(half, (177, 177, 177, 255))
     assert not matches(half, (100, 100, 100, 255))
     assert not matches(half, (100, 100, 100, 0))
-    assert matches(patch(0, 0, (9, 9, 9, 0)), (255, 255, 255, 0))
+    assert matches(patch(0, 0, (9, 9, 9, 0)), (255, 255, 255))
+    assert not matches(patch(0, 0, (9, 9, 9, 0)), (255, 255, 255, 0))
     assert not matches(patch(0, 0, (9, 9, 9)), (9, 9, 9, 100))
 
 

@@ -56,8 +56,18 @@ FITS_SMALL: dict[str, tuple[Any, Outcome]] = {
     "png_too_wide": (partial(saved, "PNG", TOO_WIDE, compress_level=1), reduced(TOO_WIDE)),
     "jpeg": (partial(saved, "JPEG", OF_100), reduced(OF_100)),
 }
+VEILED = tuple((*colour, 128) for colour in QUARTERS)
+
+
+def see_through() -> bytes:
+    kept = io.BytesIO()
+    quarters(LARGE, VEILED, "RGBA").save(kept, "PNG", compress_level=1)
+    return kept.getvalue()
+
+
 NEEDS_MORE: dict[str, tuple[Any, Outcome]] = {
     "webp": (partial(saved, "WEBP", OF_40, method=0), Passes()),
+    "png_see_through": (see_through, reduced(LARGE, VEILED)),
     "webp_lossless": (
         partial(saved, "WEBP", OF_40, "RGBA", lossless=True, quality=0, method=0),
         Passes(),

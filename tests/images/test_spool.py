@@ -72,19 +72,24 @@ async def test_the_limit_itself_is_too_large(cdn: Cdn, spool: ReferenceSpool) ->
     assert at_limit.size_bytes < REFERENCE_LIMIT_BYTES
 
 
-async def test_converted_pictures_stand_upright_and_keep_transparency(
+async def test_converted_pictures_stand_upright_and_what_is_see_through_is_white(
     cdn: Cdn, spool: ReferenceSpool
 ) -> None:
     lying = io.BytesIO()
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.new("RGB", (140, 70), "red").save(lying, "AVIF", exif=exif)
-    clear = io.BytesIO()
-    Image.new("RGBA", (70, 70), (255, 0, 0, 0)).save(clear, "AVIF")
-    sources = [cdn.source("a.avif", lying.getvalue()), cdn.source("b.avif", clear.getvalue())]
-    upright, transparent = await spool.collect("job", sources, "user")
+    sources = [cdn.source("a.avif", lying.getvalue())]
+    for kind in ("AVIF", "PNG", "WEBP"):
+        clear = io.BytesIO()
+        Image.new("RGBA", (70, 70), (255, 0, 0, 0)).save(clear, kind, quality=100)
+        sources.append(cdn.source(f"clear.{kind}", clear.getvalue()))
+    upright, *white = await spool.collect("job", sources, "user")
     assert opened(upright.path).size == (70, 140)
-    assert opened(transparent.path).convert("RGBA").getpixel((5, 5))[3] < 10
+    for one in white:
+        shown = opened(one.path)
+        assert shown.mode == "RGB", "whatever colours it hides, nobody is sent them"
+        assert shown.getpixel((5, 5)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize(

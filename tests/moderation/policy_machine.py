@@ -32,7 +32,8 @@ from bot.moderation.members.cache import MemberCache
 from bot.moderation.members.member import ListStatus
 from bot.moderation.members.store import MemberStore
 from bot.moderation.memberships import Membership
-from bot.moderation.policy import OperatorRules, Person, Place
+from bot.moderation.places import Place
+from bot.moderation.policy import OperatorRules, Person
 from bot.moderation.presence import Presence
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
 from bot.moderation.servers.cache import RuleCache

@@ -13,7 +13,8 @@ from typing import Any
 
 from bot.moderation.integrations import Access
 from bot.moderation.picture_origin import PictureOrigin
-from bot.moderation.policy import Decision, MemberStatus, Person, Place, RequestFacts, Verdict
+from bot.moderation.places import Place
+from bot.moderation.policy import Decision, MemberStatus, Person, RequestFacts, Verdict
 from bot.moderation.presence import Presence
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage, ServerRules
 from bot.video import Preset

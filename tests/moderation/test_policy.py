@@ -6,7 +6,8 @@ from itertools import product
 import pytest
 
 from bot.moderation.picture_origin import PictureOrigin
-from bot.moderation.policy import Decision, OperatorRules, Place, RequestFacts, Verdict, judge
+from bot.moderation.places import Place
+from bot.moderation.policy import Decision, OperatorRules, RequestFacts, Verdict, judge
 from bot.moderation.rules import Gate, Mode, ReviewAt, ReviewStage
 from bot.video import Preset
 from tests.moderation.policy_tables import (

@@ -12,13 +12,13 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from bot.moderation.integrations import Access
 from bot.moderation.picture_origin import PictureOrigin
+from bot.moderation.places import Place
 from bot.moderation.policy import (
     Admission,
     Decision,
     MemberStatus,
     OperatorRules,
     Person,
-    Place,
     RequestFacts,
     Verdict,
     judge,

@@ -10,13 +10,13 @@ import pytest
 
 from bot.moderation.integrations import Access
 from bot.moderation.picture_origin import PictureOrigin
+from bot.moderation.places import Place
 from bot.moderation.policy import (
     Admission,
     Decision,
     MemberStatus,
     OperatorRules,
     Person,
-    Place,
     RequestFacts,
     Verdict,
     judge,

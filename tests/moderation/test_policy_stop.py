@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.moderation.picture_origin import PictureOrigin, is_spicy
-from bot.moderation.policy import Decision, Place, RequestFacts, Verdict, judge
+from bot.moderation.places import Place
+from bot.moderation.policy import Decision, RequestFacts, Verdict, judge
 from bot.moderation.rules import ReviewAt, ReviewStage
 from bot.video import Preset
 from tests.moderation.policy_tables import NOW, PLACES, STOPPED, spicy_facts

@@ -10,7 +10,7 @@ from typing import Any
 from bot.reviews.departures import Departure
 from bot.reviews.vote_record import ExtraAction
 from bot.reviews.vote_results import VoteResult
-from bot.services.job_actions import ActionResult
+from bot.services.action_results import ActionResult
 from tests.moderation.audited import alone
 from tests.reviews.contested_request import OWNER, ContestedRequest, Standing
 

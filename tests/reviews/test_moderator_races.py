@@ -22,7 +22,7 @@ from bot.moderation.members.member import ListStatus
 from bot.moderation.members.store import MemberStore
 from bot.moderation.rules import ReviewStage
 from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject, Vote
-from bot.services.job_actions import ActionResult
+from bot.services.action_results import ActionResult
 from bot.storage.opening import open_database
 from bot.video import Preset
 from tests.moderation.audited import alone

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from bot.images.model import ImageSource, Reference, SourceKind
 from bot.jobs.job import new_job_id
-from bot.moderation.policy import Right
+from bot.moderation.places import Right
 from bot.people.preferences import Preferences
 from bot.services.drafts import Draft, DraftStore
 from bot.services.order import VideoOptions, VideoOrder, check_order, request_of

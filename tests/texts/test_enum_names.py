@@ -15,7 +15,7 @@ from bot.moderation.policy import Verdict
 from bot.moderation.reporting import ReportReason
 from bot.moderation.words.matching import Effect
 from bot.reviews.review import DenyReason, ReviewSubject
-from bot.services.job_actions import ActionResult
+from bot.services.action_results import ActionResult
 from bot.texts import cards, forms, jobs, log_entries, moderation, pictures, refusals, spicy, word_lists
 from bot.texts.buttons import LABELS
 from bot.texts.messages import Message

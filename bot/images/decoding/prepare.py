@@ -10,7 +10,7 @@ from bot.images.decoding.layout import Layout, damaged, write_copy
 from bot.images.decoding.limits import ENLARGED_PX, LARGEST_PX, check_dimensions, decoding_bytes
 from bot.images.decoding.opening import open_picture
 from bot.images.decoding.remake import remake
-from bot.images.decoding.wholeness import check_decodes, check_without_end
+from bot.images.decoding.wholeness import check_without_end, is_opaque
 from bot.images.problems import ImageProblem, UnusableImageError
 
 _PASSING: Final[Mapping[PictureKind, str]] = {
@@ -38,7 +38,8 @@ def prepare(source: str, destination: str, limit_bytes: int) -> dict[str, object
     Returns:
         `problem` and `detail` of a file that cannot be used. Else `kind`, `mime`, `width_px`, `height_px`; `made`,
         which is true if there is a new file; and true for what was done to it: `animated` (it is the first frame of
-        an animation), `enlarged`, `reduced`, `hdr` (HDR brightness became ordinary).
+        an animation), `enlarged`, `reduced`, `hdr` (HDR brightness became ordinary), `on_white` (parts of it were
+        see-through).
     """
     path = Path(source)
     try:
@@ -89,8 +90,8 @@ def _prepared(path: Path, destination: Path, kind: PictureKind, limit_bytes: int
         and min(width_px, height_px) >= ENLARGED_PX
         and max(width_px, height_px) <= LARGEST_PX
         and size_bytes < limit_bytes
+        and is_opaque(path, kind, layout)
     ):
-        check_decodes(path, kind, layout)
         made = path == destination
         return {**found, "mime": _PASSING[kind], "width_px": width_px, "height_px": height_px, "made": made}
     remade = remake(path, destination, kind, layout, limit_bytes=limit_bytes)
@@ -102,6 +103,7 @@ def _prepared(path: Path, destination: Path, kind: PictureKind, limit_bytes: int
         "made": True,
         "enlarged": remade.width_px * remade.height_px > width_px * height_px,
         "reduced": remade.width_px * remade.height_px < width_px * height_px,
+        "on_white": remade.on_white,
         "hdr": layout.colours is not None and layout.colours.hdr,
     }
 

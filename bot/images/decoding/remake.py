@@ -1,7 +1,7 @@
-"""Makes a picture's pixels anew: upright, one frame, 8-bit sRGB, within the sizes that the video service takes."""
+"""Makes a picture's pixels anew: upright, one frame, opaque, 8-bit sRGB, of a size that the video service takes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +18,6 @@ from bot.images.decoding.opening import open_picture
 from bot.images.problems import ImageProblem, UnusableImageError
 
 _SIDES_PX: Final = (4096, 3072, 2560, 2048, 1536, 1024)
-_TRANSPARENT_FROM: Final = 2
-"""Writing WebP takes so much longer than JPEG that transparent pictures begin at this of the sides."""
 _QUALITIES: Final = (95, 88, 80)
 _LOSSLESS: Final = frozenset({PictureKind.PNG, PictureKind.GIF, PictureKind.BMP})
 _LOSSLESS_PIXELS_MAX: Final = 4_000_000
@@ -39,11 +37,12 @@ _UPRIGHT: Final[Mapping[int, Image.Transpose]] = {
 
 @dataclass(frozen=True)
 class Remade:
-    """The new file: its media type and dimensions."""
+    """The new file: its media type and dimensions, and if parts of it were see-through."""
 
     mime: str
     width_px: int
     height_px: int
+    on_white: bool = False
 
 
 def remake(source: Path, destination: Path, kind: PictureKind, layout: Layout, *, limit_bytes: int) -> Remade:
@@ -66,14 +65,21 @@ def remake(source: Path, destination: Path, kind: PictureKind, layout: Layout, *
     picture = to_srgb(picture, profile)
     if orientation in _UPRIGHT:
         picture = picture.transpose(_UPRIGHT[orientation])
-    if picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255):
-        # Many pictures have an alpha channel that hides nothing; without it they can become JPEG.
-        picture = picture.convert("RGB")
+    see_through = picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255)
+    picture = _on_white(picture) if see_through else picture.convert("RGB")
     if min(picture.size) < ENLARGED_PX:
         share = ENLARGED_PX / min(picture.size)
         larger = (round(picture.width * share), round(picture.height * share))
         picture = picture.resize(larger, Image.Resampling.BICUBIC)
-    return _save(picture, destination, limit_bytes, lossless=kind in _LOSSLESS)
+    remade = _save(picture, destination, limit_bytes, lossless=kind in _LOSSLESS)
+    return replace(remade, on_white=see_through)
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """Return an RGBA picture as RGB, as moderators see it: nobody is sent the colours that it hides."""
+    ground = Image.new("RGB", picture.size, "white")
+    ground.paste(picture, mask=picture.getchannel("A"))
+    return ground
 
 
 def _profile_of(opened: Image.Image, kind: PictureKind, colours: CodedColours | None) -> bytes | None:
@@ -119,14 +125,10 @@ def _save(picture: Image.Image, destination: Path, limit_bytes: int, *, lossless
         picture.save(destination, "PNG")
         if destination.stat().st_size < limit_bytes:
             return Remade("image/png", *picture.size)
-    transparent = picture.mode == "RGBA"
-    for side_px in _SIDES_PX[_TRANSPARENT_FROM:] if transparent else _SIDES_PX:
+    for side_px in _SIDES_PX:
         picture.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
         for quality in _QUALITIES:
-            if transparent:
-                picture.save(destination, "WEBP", quality=quality, method=1)
-            else:
-                picture.save(destination, "JPEG", quality=quality, subsampling=0)
+            picture.save(destination, "JPEG", quality=quality, subsampling=0)
             if destination.stat().st_size < limit_bytes:
-                return Remade("image/webp" if transparent else "image/jpeg", *picture.size)
+                return Remade("image/jpeg", *picture.size)
     raise UnusableImageError(ImageProblem.CONVERSION_FAILED, "still too large")

@@ -1,4 +1,4 @@
-"""Proves that a picture which is sent as it is stored can be decoded, and that nothing of it is missing."""
+"""Proves that a picture which is sent as it is stored can be decoded, that nothing of it is missing or hidden."""
 
 import io
 from pathlib import Path
@@ -14,6 +14,7 @@ _HEAD_BYTES: Final = 64 * 1024
 """Of the coded data of a baseline JPEG so much is decoded, which proves its tables. Damage behind shows as a smear
 in every viewer, as decoders go on, and decoding all of it would take longer than fetching it."""
 _DRAFT: Final = 8
+_OPAQUE: Final = 255
 _JPEG_END: Final = b"\xff\xd9"
 _FILLER: Final = b"\x5a\xa5" * 4096
 """Continues the data of a cut-off scan otherwise than decoders do, which fill up with zeros. Without a byte FF."""
@@ -22,15 +23,23 @@ _DECODED_WHOLE_PIXELS: Final = 25_000_000
 where data is missing."""
 
 
-def check_decodes(path: Path, kind: PictureKind, layout: Layout) -> None:
-    """Raise whatever the decoder raises, unless the whole picture is there."""
+def is_opaque(path: Path, kind: PictureKind, layout: Layout) -> bool:
+    """Decode a picture. Returns False if parts of it are, or may be, see-through, and hide colours.
+
+    Raises whatever the decoder raises, unless the whole picture is there.
+    """
     if kind is PictureKind.JPEG and not layout.progressive:
         _decode_head(path, layout.scan_at + _HEAD_BYTES)
-        return
+        return True
     with open_picture(path, kind) as picture:
         # Of a JPEG all data is read at an eighth of its size too, but most of the arithmetic is left out.
         picture.draft(None, (picture.width // _DRAFT, picture.height // _DRAFT))
         picture.load()
+        if picture.mode in {"RGBA", "LA"}:
+            # Many have a channel for it that hides nothing.
+            alpha: tuple[int, int] = picture.getextrema()[-1]  # pyright: ignore[reportAssignmentType] - of bytes
+            return alpha[0] == _OPAQUE
+        return not picture.has_transparency_data
 
 
 def _decode_head(path: Path, head_bytes: int) -> None:

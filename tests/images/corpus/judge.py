@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from PIL import Image, ImageCms
 
 from tests.images.corpus.case import (
-    TOLERANCE,
     Case,
     Colour,
     MadeAnew,
@@ -186,19 +185,12 @@ def _against_shape(made: MadeAnew, size: tuple[int, int]) -> list[str]:
 
 
 def matches(seen: Patch, colour: Colour, slack: int = 0) -> bool:
-    """Return True if a colour is right for a patch. See-through parts may be laid on white."""
-    alpha = colour[3] if len(colour) > 3 else 255
+    """Return True if a colour is right for a patch. See-through parts are laid on white."""
     low, high = seen.low, seen.high
     if len(low) > 3:
-        if alpha < 255:
-            # The colour of what is wholly see-through is nobody's business.
-            within = low[3] - slack <= alpha <= high[3] + slack
-            return within and (alpha < 2 * TOLERANCE or _within(colour, low, high, 2 + slack))
         share = (low[3] + high[3]) / 2 / 255
         low, high = _on_white(low, share), _on_white(high, share)
-    elif alpha < 255 - TOLERANCE:
-        return False
-    return _within(colour, low, high, slack)
+    return colour[3:] in {(), (255,)} and _within(colour, low, high, slack)
 
 
 def _within(colour: Colour, low: Colour, high: Colour, slack: int) -> bool:

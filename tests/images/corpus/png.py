@@ -1,5 +1,6 @@
 """PNG files: what passes, what is stripped or made anew, what is damaged, and what is a bomb."""
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from PIL import Image
 
 from tests.images.corpus import private, profiles
 from tests.images.corpus.case import Case, Colour, Passes, Stripped
-from tests.images.corpus.drawing import QUARTERS, SIZE, quarters, shows, stored
+from tests.images.corpus.drawing import CENTRES, QUARTERS, SIZE, quarters, shows, stored
 from tests.images.corpus.hdr import HLG, PQ, hdr_values, tone_mapped
 from tests.images.corpus.png_parts import (
     END,
@@ -65,13 +66,11 @@ def _passing() -> Iterator[Case]:
         "plain": plain,
         "soft": soft,
         "palette": lambda: encoded(palette),
-        "palette_with_transparency": lambda: encoded(palette, transparency=bytes([255, 0, 128, 255])),
         "palette_of_2_bits": lambda: encoded(quarters().quantize(4), bits=2),
-        "colour_key": lambda: encoded(quarters(), transparency=QUARTERS[2]),
         "gray": lambda: encoded(quarters().convert("L")),
         "black_and_white": lambda: encoded(quarters().convert("1", dither=Image.Dither.NONE)),
-        "gray_and_alpha": lambda: encoded(quarters(colours=_SEE_THROUGH, mode="RGBA").convert("LA")),
-        "alpha": lambda: encoded(quarters(colours=_SEE_THROUGH, mode="RGBA")),
+        "gray_and_alpha_that_hides_nothing": lambda: encoded(quarters(mode="RGBA").convert("LA")),
+        "alpha_that_hides_nothing": lambda: encoded(quarters(mode="RGBA")),
         "interlaced": _interlaced,
         "in_display_p3": lambda: before_data(
             encoded(quarters(colours=p3_colours())), profile_chunk(profiles.display_p3())
@@ -86,6 +85,21 @@ def _passing() -> Iterator[Case]:
     }
     for name, build in pictures.items():
         yield Case(f"png_{name}", build, Passes())
+
+
+def _see_through() -> Iterator[Case]:
+    veiled = quarters(colours=_SEE_THROUGH, mode="RGBA")
+    palette = quarters().quantize(8)
+    pictures = {
+        "palette_with_transparency": lambda: encoded(palette, transparency=bytes([255, 0, 128, 255])),
+        "colour_key": lambda: encoded(quarters(), transparency=QUARTERS[2]),
+        "gray_and_alpha": lambda: encoded(veiled.convert("LA")),
+        "alpha": lambda: encoded(veiled),
+    }
+    for name, build in pictures.items():
+        shown = Image.open(io.BytesIO(build())).convert("RGBA")
+        places = ((round(x * shown.width), round(y * shown.height)) for x, y in CENTRES)
+        yield Case(f"png_{name}", build, shows(colours=tuple(map(shown.getpixel, places))))
 
 
 def _stripped() -> Iterator[Case]:
@@ -201,5 +215,6 @@ def _framed() -> tuple[Colour, ...]:
 def cases() -> Iterator[Case]:
     """Return the cases."""
     yield from _passing()
+    yield from _see_through()
     yield from _stripped()
     yield from _made_anew()

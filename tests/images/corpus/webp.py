@@ -93,8 +93,6 @@ def _passing() -> Iterator[Case]:
     chunks = {
         "lossy": lambda: [lossy()],
         "lossless": lambda: [lossless()],
-        "lossy_with_alpha": lambda: [extended(SIZE, _ALPHA), coded(see_through)],
-        "lossless_with_alpha": lambda: [coded(see_through, lossless=True)],
         "extended_for_nothing": lambda: [extended(SIZE, 0), lossy()],
         "in_display_p3": lambda: [
             extended(SIZE, _PROFILE),
@@ -102,6 +100,16 @@ def _passing() -> Iterator[Case]:
             coded(p3, lossless=True),
         ],
     }
+    yield Case(
+        "webp_lossy_with_alpha",
+        lambda: riff(extended(SIZE, _ALPHA), coded(see_through)),
+        shows(colours=_SEE_THROUGH),
+    )
+    yield Case(
+        "webp_lossless_with_alpha",
+        lambda: riff(coded(see_through, lossless=True)),
+        shows(colours=_SEE_THROUGH),
+    )
     for name, build in chunks.items():
         also = (Stripped(),) if name == "extended_for_nothing" else ()
         yield Case(f"webp_{name}", lambda build=build: riff(*build()), Passes(), also=also)
@@ -170,7 +178,7 @@ def _lying() -> Iterator[Case]:
     yield Case(
         "webp_alpha_lying",
         _alpha_turned,
-        Stripped(gone=(b"EXIF",)),
+        shows(SIZE[::-1], tuple(_SEE_THROUGH[number] for number in (2, 0, 3, 1))),
         also=(shows(colours=_SEE_THROUGH),),
         reading=_LYING,
     )
