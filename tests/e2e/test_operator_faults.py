@@ -315,7 +315,7 @@ async def test_requests_that_wait_to_leave_stay_when_submitting_pauses_meanwhile
 
 @pytest.mark.slow
 async def test_a_service_that_lists_other_models_alone_makes_videos_again(harness: Harness) -> None:
-    harness.sandbox.dimilinks.models = ("some-chat-model",)
+    harness.sandbox.dimilinks.models = ["some-chat-model"]
     harness.sandbox.dimilinks.faults.submit.append(HttpError(503, "model_not_found", "no available channel"))
     await harness.ended(await harness.video("first"))
     for number in range(2):
