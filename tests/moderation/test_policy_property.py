@@ -70,6 +70,7 @@ FACTS = st.builds(
         st.just(SERVER),
         st.frozensets(st.integers(1, 4), max_size=2),
         video_access=st.sampled_from(Access),
+        may_write=st.sampled_from([True, True, False]),
     ),
     st.just(NOW),
     st.sampled_from([None, CHANNEL, 71, 72]),
@@ -79,7 +80,7 @@ FACTS = st.builds(
     RULES,
     STANDINGS,
     st.sampled_from([Presence.MEMBER, *Presence]),
-    st.frozensets(st.sampled_from(ReviewStage)),
+    st.dictionaries(st.sampled_from(ReviewStage), st.just(NOW)),
 )
 """Most are refused for several reasons."""
 TAME = FACTS.map(
@@ -90,7 +91,7 @@ TAME = FACTS.map(
         operator=OperatorRules(),
         status=MemberStatus(facts.status.trusted),
         presence=Presence.MEMBER,
-        person=replace(facts.person, video_access=Access.UNSET),
+        person=replace(facts.person, video_access=Access.UNSET, may_write=True),
     )
 )
 """Of these many are allowed."""
