@@ -73,6 +73,7 @@ async def test_a_service_that_is_there_is_tried_wherever_it_answers(
 async def test_what_still_lasts_is_not_tried(
     service: RecordingServer, watch: ServiceWatch, reason: PauseReason, answer: Answer
 ) -> None:
-    service.answers = [answer]
+    service.answers = [MODELS, answer]
+    await watch.api.models()  # a list that has named the model is believed when it does not any more
     assert await watch.is_pointless_probe(reason)
-    assert len(service.seen) == 1
+    assert len(service.seen) == 2

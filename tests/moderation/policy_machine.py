@@ -103,9 +103,8 @@ class RequestMachine(RuleBasedStateMachine):
             untold_s=0.0,
         )
         questions: Any = self.moderators
-        self.review = ReviewStep(
-            questions=questions, prepare=PrepareStep(spool=outside, starts=CountedStarts(), waits=outside)
-        )
+        prepare = PrepareStep(spool=outside, starts=CountedStarts(), waits=outside)
+        self.review = ReviewStep(questions=questions, prepare=prepare)
         self.submit = SubmitStep(
             api=outside,
             checks=self.checks,
@@ -116,6 +115,7 @@ class RequestMachine(RuleBasedStateMachine):
             alarms=outside,
             timeouts=outside,
             random=outside,
+            began_at=NOW,
         )
 
     async def describe(
@@ -383,9 +383,8 @@ class RequestMachine(RuleBasedStateMachine):
     def fetch(self, index: int, channel_id: int) -> None:
         """`/jobs` brings a video that was laid aside to another channel, where it is asked about anew."""
         one = self.pick(index, "aside")
-        one.context.job = replace(
-            one.job, reply=replace(one.job.reply, channel_id=channel_id, rules_channel_id=channel_id)
-        )
+        reply = replace(one.job.reply, channel_id=channel_id, rules_channel_id=channel_id)
+        one.context.job = replace(one.job, reply=reply)
         one.at = "finished"
 
 
