@@ -82,6 +82,16 @@ def _seen(chaos_run: FinishedRun) -> list[Message]:
     return [message for channel in channels for message in channel.messages if not message.deleted]
 
 
+def _about(chaos_run: FinishedRun, prompt: str, messages: Sequence[Message]) -> list[Message]:
+    """The messages about a request; some ends are told to all without its prompt, and name the job."""
+    named = {prompt, *(str(row["id"]) for row in chaos_run.rows(prompt))}
+    return [
+        message
+        for message in messages
+        if any(name in version.text() for version in message.versions for name in named)
+    ]
+
+
 def compare(chaos_run: FinishedRun) -> Findings:
     """Compare what users see with what was bought."""
     sandbox, record = chaos_run.sandbox, chaos_run.record
@@ -91,9 +101,9 @@ def compare(chaos_run: FinishedRun) -> Findings:
     findings.violations = [*sandbox.discord.violations, *sandbox.dimilinks.request_log.violations]
     messages = _seen(chaos_run)
     for prompt, asking in record.messages.items():
-        _compare_message(findings, prompt, asking, bought[prompt], messages)
+        _compare_message(findings, prompt, asking, bought[prompt], _about(chaos_run, prompt, messages))
     for prompt, reply in record.replies.items():
-        about = [message.current for message in messages if prompt in message.current.text()]
+        about = [message.current for message in _about(chaos_run, prompt, messages)]
         videos = sum(bool(shown.videos) for shown in about)
         unknown = any(_UNKNOWN in shown.text() for shown in about)
         aside = any(words in shown.text() for shown in about for words in _ASIDE)
@@ -127,10 +137,10 @@ def compare(chaos_run: FinishedRun) -> Findings:
 
 
 def _compare_message(
-    findings: Findings, prompt: str, asking: Message, bought: int, messages: Sequence[Message]
+    findings: Findings, prompt: str, asking: Message, bought: int, about_it: Sequence[Message]
 ) -> None:
     """A video that was asked for by a message, to which the bot may have been dead."""
-    said = [message for message in messages if message.author.bot and prompt in message.current.text()]
+    said = [message for message in about_it if message.author.bot]
     about = [message.current for message in said]
     videos = sum(bool(shown.videos) for shown in about)
     unknown = any(_UNKNOWN in shown.text() for shown in about)

@@ -241,6 +241,8 @@ async def test_the_answer_is_kept_for_the_operator_until_the_service_tells_of_th
     await harness.ended(await harness.video("guessed"))
     faults.submit.append(RawAnswer(b'{"id": "TASK_ID"}'))
     await (await harness.video("told", user=harness.member("other"))).wait_for_video(TIMEOUT_S)
+    # The video is seen before its delivery is stored.
+    await until(lambda: harness.rows("state")[1]["state"] == "delivered")
     guessed, told = harness.rows("state, task_id, raw_answer")
     assert (guessed["state"], guessed["task_id"]) == ("failed", "req-20261130")
     assert harness.sandbox.dimilinks.request_log.submissions[0].task_id in guessed["raw_answer"]
