@@ -25,7 +25,7 @@ FAULTS = FaultPlan(
 ON_A_SERVER = FaultPlan(api_faults=0.1, discord_faults=0.05, repeated_events=0.05, odd_answers=0.05)
 PICTURE_DEATHS = FaultPlan(pictures=0.9, picture_deaths=0.25)
 LARGE_FILMS = FaultPlan(large_films=True, pictures=0.0)
-_REFUSED = "I could not turn Picture 1 into a picture that the video service accepts."
+_REFUSED = "into a picture that the video service accepts."
 
 
 async def killed(chaos_run: ChaosRun, kills: int) -> int:
