@@ -126,9 +126,9 @@ class DiscordMessages:
         reference: Any = None  # what send() itself assumes, but its types do not say so
         if address.message_id is not None:
             reference = self._message(address).to_reference(fail_if_not_exists=False)
+        if address.guild_id is not None:
+            await self._check_not_archived(address.channel_id)
         async with self._one_call(post):
-            if address.guild_id is not None:
-                await check_not_archived(self._client, address.channel_id, locked=True)
             message = await self._client.get_partial_messageable(address.channel_id).send(
                 view=self._layout(post, _lead(address, post)),
                 files=_files(post),
@@ -139,6 +139,13 @@ class DiscordMessages:
                 ),
             )
         return message.id
+
+    async def _check_not_archived(self, channel_id: int) -> None:
+        try:
+            async with self._one_call(None):
+                await check_not_archived(self._client, channel_id, locked=True)
+        except DiscordUnavailableError as error:
+            raise NotCarriedOutError(str(error)) from None  # only a question was asked
 
     async def direct_message(self, address: ReplyAddress, post: Post) -> int:
         """Send the post to the user; the nonce lets Discord drop a repetition."""

@@ -304,9 +304,12 @@ def held_card(job: Job, until: datetime | None) -> Card:
     return _card(job, Tone.WORKING, cards.HELD, lines=shown, actions=(Action.REFRESH, *can_cancel))
 
 
-def ask_again_card(job: Job, until: datetime) -> Card:
-    """The card that asks if the video is still wanted; `until` is when the request ends without an answer."""
-    told = cards.ask_again_uncertain_line if job.may_be_bought else cards.ask_again_line
+def ask_again_card(job: Job, until: datetime, *, seen: bool = True) -> Card:
+    """The card that asks if the video is still wanted; `until` is when the request ends without an answer.
+
+    It is not certain that nothing was charged if a backup was put back, or the reply was not `seen`.
+    """
+    told = cards.ask_again_line if seen and not job.may_be_bought else cards.ask_again_uncertain_line
     line = told(day(until)).in_language(job.reply.language)
     return _card(job, Tone.WORKING, cards.ASK_AGAIN, lines=(line,), actions=(Action.MAKE, Action.CANCEL))
 

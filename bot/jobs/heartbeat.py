@@ -126,10 +126,14 @@ class Heartbeat:
         """Write a heartbeat every minute, and as soon as the clock was set, until cancelled."""
         while True:
             await self._wait()
-            try:
-                await self.beat()
-            except StorageError as error:
-                log.warning("heartbeat_not_written", reason=str(error))
+            await self.try_to_beat()
+
+    async def try_to_beat(self) -> None:
+        """Write a heartbeat, as far as the database allows: the next one does what this one could not."""
+        try:
+            await self.beat()
+        except StorageError as error:
+            log.warning("heartbeat_not_written", reason=str(error))
 
     async def beat(self) -> None:
         """Write a heartbeat. Raises `StorageError`.

@@ -277,19 +277,21 @@ class SubmissionBreaker:
         return pause.lets_pass_at_once(job_id) or pause.next_at_s <= now_s
 
     async def _probe(self, pause: Pause, job_id: str) -> None:
-        """Make the job the probe, unless a free question tells that this is of no use."""
+        """Make the job the probe, unless a free question tells that it is useless."""
         pause.holder = job_id
         try:
             pointless = await self._is_pointless(pause.reason)
+            if pointless and self._is_overdue(pause):
+                pointless = await self._is_pointless(PauseReason.SERVICE_AWAY)
         except asyncio.CancelledError:
             self.inconclusive(job_id)
             raise
         if self._pause is not pause or pause.holder != job_id:
             return  # submitting resumed meanwhile, and perhaps paused anew
-        if pointless and not self._is_overdue(pause):
+        if pointless:
             self._probe_failed(pause)
         elif pause.behind is not None:
-            # The service answers again; whether it still refuses the bot, this job's submission tells.
+            # The service answers; if it still refuses all, this submission tells.
             pause.reason, pause.behind = pause.behind, None
         elif self._opens_by_answer(pause):
             log.info("submitting_resumed", closure=pause.reason)
@@ -300,7 +302,7 @@ class SubmissionBreaker:
         return pause.reason is PauseReason.SERVICE_AWAY and not pause.is_guess and self._answers_missed <= 1
 
     def _is_overdue(self, pause: Pause) -> bool:
-        """Return True if a job has to be the probe, whatever the service lists."""
+        """Return True if a job has to be the probe, whatever the list says."""
         since_s = asyncio.get_running_loop().time() - pause.probed_at_s
         return pause.reason is PauseReason.NO_CHANNEL and since_s >= self._intervals.longest_s
 

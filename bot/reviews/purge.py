@@ -104,7 +104,9 @@ class Purge:
 
 
 def _may_be_seen(job: Job, guild_id: int) -> bool:
-    begun = job.state is JobState.DELIVERING and job.attempt is not None and job.posted_file is not None
+    if job.attempt is None or job.posted_file is None or job.undelivered_since is not None:
+        return False
+    begun = job.state is JobState.DELIVERING and job.attempt.by_public_route
     return begun and job.review_id is None and not job.reply.private and job.reply.guild_id == guild_id
 
 

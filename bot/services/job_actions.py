@@ -120,7 +120,8 @@ class JobActions:
         if person.id != job.reply.person_id:
             return ActionResult.NOT_ALLOWED
         if job.asks_again and await self._replies.shows_more(job):
-            self._runner.restart(job_id)  # that run ends the job by what is there
+            # That run ends the job by what is there. One that began during the look may be buying, and goes on.
+            self._runner.start(job_id)
             return ActionResult.NOT_ASKED
         while job.asks_again:
             # First: once the answer is stored, nothing may fail before the job runs.

@@ -95,13 +95,18 @@ class PersonalData:
         finally:
             self._exporting.discard(person_id)
 
-    async def delete(self, person_id: int) -> ErasureResult:
+    async def delete(self, person_id: int, noted: Callable[[], Awaitable[None]]) -> ErasureResult:
         """Delete what is stored about a user; what is still needed goes later, by itself.
+
+        Args:
+            person_id: The user.
+            noted: Awaited once the deletion is stored, which nothing can keep from being completed then.
 
         Raises:
             OSError: A file cannot be deleted. It is tried again, and so is the rest.
         """
         request = await self.erasure.ask(person_id, by=person_id)
+        await noted()
         async with self._erasing:
             return await self.erasure.proceed(request, self._settled)
 

@@ -222,7 +222,7 @@ class App:
     async def _stay_connected(self, say: Callable[[str], None]) -> None:
         await self.bot.log_in(self._token.get_secret_value(), say)
         self._logged_in.set()
-        await self._heartbeat.beat()  # the clock may have been set while Discord was waited for
+        await self._heartbeat.try_to_beat()  # the clock may have been set while Discord was waited for
         await self.jobs.decisions.resume()
         await self.jobs.runner.resume()
         self._resumed.set()

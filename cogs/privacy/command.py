@@ -114,9 +114,11 @@ class PrivacyCog(commands.Cog):
             return
         language = language_of(interaction, private=True)
         # Without buttons: others' deletions may come first, and nothing can be kept any more.
-        await answer(interaction, layout_of(words.DELETING.in_language(language)))
+        deleting = layout_of(words.DELETING.in_language(language))
         try:
-            done = await self._personal_data.delete(interaction.user.id)
+            done = await self._personal_data.delete(
+                interaction.user.id, lambda: answer(interaction, deleting)
+            )
         except (StorageError, OSError) as error:
             log.warning("person_data_not_deleted", reason=str(error))
             await answer(interaction, layout_of(words.NOT_DELETED.in_language(language)))

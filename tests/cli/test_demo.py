@@ -120,7 +120,7 @@ async def test_a_picture_that_is_none_is_refused_in_the_reply(shell: Shell, tmp_
     notes.write_text("this is no picture")
     outcome = await demo(shell, "--image", notes)
     assert outcome.status == 1
-    assert "“notes.png” is not a picture, despite its name" in outcome.out
+    assert "Picture 1 is not a picture, despite its name" in outcome.out
 
 
 async def test_a_picture_that_is_not_there_is_named(shell: Shell) -> None:

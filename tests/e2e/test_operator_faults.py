@@ -297,7 +297,7 @@ async def test_a_restart_into_an_outage_costs_no_more_than_the_probe(
 
 
 @pytest.mark.slow
-@pytest.mark.started_with(tuning=LOSES_REQUESTS, jobs_at_once=5)
+@pytest.mark.started_with(tuning=LOSES_REQUESTS, jobs_at_once=5, api_requests_per_s=1)
 async def test_requests_that_wait_to_leave_stay_when_submitting_pauses_meanwhile(harness: Harness) -> None:
     faults = harness.sandbox.dimilinks.faults
     faults.submit.append(HttpError(429, "rate_limit", "slow", {"Retry-After": "2"}))

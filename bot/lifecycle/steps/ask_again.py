@@ -89,15 +89,14 @@ class AskAgainStep:
         # After a backup no look proves that nothing was bought: what a card shows comes seconds after what is done,
         # and after an hour it is not edited any more.
         seen = context.looked is not None and context.looked.seen
-        if not (seen or context.job.may_be_bought):
-            await context.amend(may_be_bought=True)
-        await context.tell(cards.ask_again_card(context.job, until))
+        await context.tell(cards.ask_again_card(context.job, until, seen=seen))
 
     async def _note_doubt(self, context: JobContext, found: ReplyFound) -> None:
         """Keep an ended job's mark as long as nobody can tell if something was bought, and tell the operator."""
-        doubtful = not found.seen or (found.tells is ReplyTells.PURCHASE and not context.job.bought)
-        # What is under way is marked after a backup alone.
+        # What is under way is marked after a backup alone. Without one the row knows all that was bought.
         of_backup = context.job.may_be_bought or context.job.bought
+        bought_since = found.tells is ReplyTells.PURCHASE and not context.job.bought
+        doubtful = bought_since or (of_backup and not found.seen)
         if not doubtful and not of_backup:
             await context.amend(ask_again_since=None)
         elif doubtful and of_backup:
