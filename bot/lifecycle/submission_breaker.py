@@ -291,7 +291,7 @@ class SubmissionBreaker:
         if pointless:
             self._probe_failed(pause)
         elif pause.behind is not None:
-            # The service answers; if it still refuses all, this submission tells.
+            # The service answers; if it still refuses all, this one tells.
             pause.reason, pause.behind = pause.behind, None
         elif self._opens_by_answer(pause):
             log.info("submitting_resumed", closure=pause.reason)
