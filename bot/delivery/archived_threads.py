@@ -8,6 +8,7 @@ not in discord.py's memory.
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
+from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
@@ -23,6 +24,8 @@ _NOT_OPENED: Final = frozenset({400, 403})
 """Such as for a lock, or because the server has as many open threads as it may."""
 
 _Result = TypeVar("_Result")
+_changing: Final[WeakValueDictionary[int, asyncio.Lock]] = WeakValueDictionary()
+"""Archived threads that are open for a change now, by their ids."""
 
 
 async def with_open_thread(
@@ -39,20 +42,22 @@ async def with_open_thread(
         if error.code != THREAD_ARCHIVED_CODE:
             raise
         refused = error
-    thread = await client.fetch_channel(channel_id)
-    if not isinstance(thread, discord.Thread):
-        raise refused
-    try:
-        await thread.edit(archived=False)
-    except discord.HTTPException as error:
-        if error.status not in _NOT_OPENED:
-            raise
-        log.info("thread_not_opened", channel=channel_id, code=error.code)
-        raise refused from None
-    try:
-        return await change()
-    finally:
-        await _archive(thread)
+    # One change at a time: the end of another would archive the thread in the middle of this one.
+    async with _changing.setdefault(channel_id, asyncio.Lock()):
+        thread = await client.fetch_channel(channel_id)
+        if not isinstance(thread, discord.Thread):
+            raise refused
+        try:
+            await thread.edit(archived=False)
+        except discord.HTTPException as error:
+            if error.status not in _NOT_OPENED:
+                raise
+            log.info("thread_not_opened", channel=channel_id, code=error.code)
+            raise refused from None
+        try:
+            return await change()
+        finally:
+            await _archive(thread)
 
 
 async def _archive(thread: discord.Thread) -> None:

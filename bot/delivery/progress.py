@@ -123,9 +123,9 @@ class ProgressCard:
     async def confirm(self, *, is_own: bool = False) -> Existence:
         """Look whether the reply exists, and if it is this process's: then its message is known from now on.
 
-        No card is shown before that. Its message is noted before its first card, so one of which it is not known
-        shows no more than the acknowledgement, or is another process's. To a user's message the card is the reply.
-        With `is_own` the reply is the job's whatever it shows, which is looked at next, so that no card is shown.
+        No card is shown from now on until `allow`: the message of a reply is stored before its first card. So a
+        reply of which it is not known shows no more than the acknowledgement, or is another process's. To a user's
+        message the card is the reply. With `is_own` the reply is the job's, whatever it shows.
 
         Raises `DiscordUnavailableError` when Discord stayed away.
         """
@@ -137,10 +137,12 @@ class ProgressCard:
         if card is None or Route.TOKEN not in self._routes.for_progress(asked=self._asked):
             return Existence.DOUBTFUL
         self._may_show = False
-        existence = await self._look(address, is_own=is_own)
-        self._may_show = existence is Existence.CERTAIN and not is_own
+        return await self._look(address, is_own=is_own)
+
+    def allow(self) -> None:
+        """Show cards from now on."""
+        self._may_show = True
         self._changed.set()
-        return existence
 
     async def _look(self, address: ReplyAddress, *, is_own: bool) -> Existence:
         """Look at the reply to an interaction, while its token lives: a post by it takes away what is shown."""

@@ -94,7 +94,7 @@ def error_answer_in(value: object, scrubber: Scrubber) -> ErrorAnswer | None:
 
 
 def refusal_in(value: object, scrubber: Scrubber) -> ErrorAnswer | None:
-    """What a JSON value says in the place of a success, in whatever shape; None where it says nothing of the kind.
+    """Return the refusal that a JSON value tells in the place of a success, in whatever shape; None if it is none.
 
     In another shape than the API's it proves nothing, and tells what to be careful with.
     """

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 import structlog
 
-from bot.jobs.job import Job, JobState, found_delivered
+from bot.delivery.messages import Messages, Post
+from bot.jobs import cards
+from bot.jobs.job import MAY_BE_SEEN, Job, JobState, found_delivered
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
 
 log: Final = structlog.get_logger(__name__)
@@ -48,11 +51,19 @@ async def found_posted(jobs: JobStore, job_id: str) -> Job | None:
     return await jobs.find(job_id)
 
 
-async def settled_as_posted(jobs: JobStore, job: Job, now: datetime) -> Job | None:
+async def settled_as_posted(
+    jobs: JobStore, job: Job, now: datetime, message_id: int | None = None
+) -> Job | None:
     """Store that a job's video was posted, whatever its row says: somebody decides about the message with it.
 
     Discord's answer to the post was lost, or the row is older than the reply. The job's run writes nothing any
     more, and nobody fetches the video. What is being handed to the video service stays as it is.
+
+    Args:
+        jobs: The database.
+        job: The job.
+        now: This moment.
+        message_id: The message that shows the video, where it is known: it may be a new one.
 
     Returns:
         The job as it is stored now; None if it is gone.
@@ -63,6 +74,9 @@ async def settled_as_posted(jobs: JobStore, job: Job, now: datetime) -> Job | No
     current: Job | None = job
     while current is not None and _may_be_seen(current):
         posted = found_delivered(current, now)
+        if message_id is not None and message_id != current.reply.message_id:
+            posted = replace(posted, reply=replace(posted.reply, message_id=message_id))
+            await jobs.save_reply(job.id, posted.reply)
         try:
             await jobs.save(posted, before=current)
         except (StaleJobError, UnknownJobError):
@@ -76,5 +90,14 @@ async def settled_as_posted(jobs: JobStore, job: Job, now: datetime) -> Job | No
 def _may_be_seen(job: Job) -> bool:
     if job.settled_at is not None:
         return False
-    bought = job.state in {JobState.GENERATING, JobState.READY, JobState.DELIVERING}
-    return bought or job.asks_again
+    return job.state in MAY_BE_SEEN or job.asks_again
+
+
+async def found_answer(messages: Messages, job: Job, now: datetime) -> int | None:
+    """Return the id of the new message with a job's video, by which its reply was answered; None if there is none.
+
+    Raises:
+        DeliveryError: The channel cannot be looked at.
+    """
+    since = job.attempt.started_at if job.attempt is not None else job.created_at
+    return await messages.find_answer(job.reply, Post(cards.delivered_card(job, now=now)), since)

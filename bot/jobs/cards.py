@@ -14,7 +14,7 @@ from bot.jobs.job_explanations import explain, explain_failure
 from bot.jobs.mismatch import asked_dimensions
 from bot.jobs.public_words import name_of_picture, quotes_prompt
 from bot.texts import cards, moderation
-from bot.texts.explanations import Explanation, Money
+from bot.texts.explanations import Explanation
 from bot.texts.jobs import day
 from bot.texts.messages import Message
 from bot.texts.quoting import quote_prompt
@@ -224,9 +224,8 @@ def delivered_card(job: Job, *, now: datetime) -> Card:
     """Return the card of a finished video. It says how long the video took, unless it was looked for."""
     took_s = None if job.lookup else ((job.ready_at or now) - job.created_at).total_seconds()
     return _card(
-        replace(
-            job, state=JobState.DELIVERED
-        ),  # which it is once this stands there: the rules let it through
+        # Which it is once this stands there: the rules have let it through.
+        replace(job, state=JobState.DELIVERED),
         Tone.DONE,
         cards.DELIVERED,
         lines=tuple(line.in_language(job.reply.language) for line in _differences(job)),
@@ -260,10 +259,7 @@ def ended_card(job: Job) -> Card:
     """Return the card of a job without a video. It names the task, or the job, for the operator to look up."""
     headline = cards.CANCELLED if job.state is JobState.CANCELLED else cards.NO_VIDEO
     quiet = job.failure is not None and job.failure.reason in _QUIET and not job.reply.private
-    explanation = explain(job)
-    if job.is_behind and explanation.money is Money.NOT_SPENT:
-        explanation = replace(explanation, money=Money.UNKNOWN)
-    return _explained(job, Tone.QUIET if quiet else Tone.FAILED, headline, explanation, actions(job))
+    return _explained(job, Tone.QUIET if quiet else Tone.FAILED, headline, explain(job), actions(job))
 
 
 def undelivered_card(job: Job, failure: Failure) -> Card:

@@ -333,7 +333,8 @@ def advance(job: Job, to: JobState, **changes: Any) -> Job:  # noqa: ANN401 - th
     return replace(job, state=to, **changes)
 
 
-_WITH_VIDEO: Final = frozenset({JobState.GENERATING, JobState.READY, JobState.DELIVERING})
+MAY_BE_SEEN: Final = frozenset({JobState.GENERATING, JobState.READY, JobState.DELIVERING})
+"""States of a row whose video may stand in its reply: an answer of Discord was lost, or the row is older."""
 
 
 def found_delivered(job: Job, at: datetime) -> Job:
@@ -342,7 +343,7 @@ def found_delivered(job: Job, at: datetime) -> Job:
     Also one that was ended since: a video that is in its reply has the buttons of a delivered one. Raises
     `ForbiddenTransitionError` for a job without a video, unless it is behind its reply.
     """
-    if not (job.is_behind or job.state in _WITH_VIDEO):
+    if not (job.is_behind or job.state in MAY_BE_SEEN):
         raise ForbiddenTransitionError(f"{job.state} to {JobState.DELIVERED}")
     return replace(
         job,

@@ -1,4 +1,4 @@
-"""What a reply for all in a server says in its user's words: no prompt without a decision, no name of a file."""
+"""Words of users in replies for all in a server: no prompt without a decision, no name of a file."""
 
 from typing import Final
 

@@ -151,14 +151,17 @@ class JobContext:
         self._has_slot = False
 
     async def confirm(self) -> Existence:
-        """Look whether the reply exists, and store its message's id.
+        """Look whether the reply exists, and store its message's id before the first card is shown there.
 
         Raises:
             DiscordUnavailableError: Discord stayed away.
         """
-        existence = await self._card.confirm(is_own=self.job.asks_again)
+        is_own = self.job.asks_again
+        existence = await self._card.confirm(is_own=is_own)
         if existence is Existence.CERTAIN:
             await self.keep_reply(self._reply.address)
+            if not is_own:  # what it shows is looked at first
+                self._card.allow()
         return existence
 
     async def keep_reply(self, reply: ReplyAddress) -> None:

@@ -33,7 +33,7 @@ _TOKEN_PAUSE_S: Final = 1.0
 
 @dataclass(frozen=True)
 class ReplyFound:
-    """What a look at the reply found; `seen` is False if the reply itself could not be looked at."""
+    """Result of a look at the reply; `seen` is False if the reply itself could not be looked at."""
 
     tells: ReplyTells
     seen: bool

@@ -72,7 +72,7 @@ class Person:
     spicy_access: Access = Access.UNSET
     """What the server's *Integrations* page says about `/spicy` and this user."""
     video_access: Access = Access.UNSET
-    """What it and the channel's permissions say about `/video` and this user, where Discord has not asked them."""
+    """Access to `/video` by that page and by the channel's permissions, where Discord has not asked them."""
     may_write: bool = True
     """False where a press, a form or a message asks for an answer for all in a channel without that right."""
     clears_channel_id: int | None = None

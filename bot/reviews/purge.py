@@ -8,8 +8,9 @@ from typing import Final
 
 import structlog
 
+from bot.delivery.messages import DeliveryError, Messages
 from bot.delivery.routes import Route
-from bot.jobs.being_posted import is_being_posted, settled_as_posted, wait_while
+from bot.jobs.being_posted import found_answer, is_being_posted, settled_as_posted, wait_while
 from bot.jobs.job import Job, JobState
 from bot.jobs.server_jobs import ServerJobs
 from bot.jobs.store import JobStore
@@ -43,6 +44,7 @@ class Purge:
     """
 
     store: JobStore
+    messages: Messages
     jobs: ServerJobs
     reviews: ReviewStore
     takedowns: Takedowns
@@ -90,7 +92,17 @@ class Purge:
         await wait_while(being_posted)
         for job in await self.jobs.open_of(guild_id, person_id):
             if _may_be_seen(job, guild_id):
-                await settled_as_posted(self.store, job, self.now())
+                await settled_as_posted(self.store, job, self.now(), await self._new_message(job))
+
+    async def _new_message(self, job: Job) -> int | None:
+        """Return the new message that a job's video may have come by, where Discord tells of one."""
+        if job.attempt is None or job.attempt.route is not Route.ANSWER_IN_CHANNEL:
+            return None
+        try:
+            return await found_answer(self.messages, job, self.now())
+        except DeliveryError as error:
+            log.warning("purged_video_not_looked_up", job=job.id, reason=str(error))
+            return None
 
     async def _remove(self, decided: list[Review]) -> int:
         loop = asyncio.get_running_loop()

@@ -98,7 +98,7 @@ class Reports:
         """
         job = await found_posted(self.jobs, report.job_id)
         if job is not None and shown is not None:
-            job = await settled_as_posted(self.jobs, job, self.now())
+            job = await settled_as_posted(self.jobs, job, self.now(), shown.message_id)
         if job is None:
             return ReportResult.GONE
         new = await self._store(job, report, shown, joined_at)

@@ -1,4 +1,4 @@
-"""What accepting a request asks of whoever talks to Discord: the acknowledgement of its event."""
+"""The acknowledgement of an event, which accepting its request asks of whoever talks to Discord."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""What became of a user's press on a job or a video."""
+"""Results of users' presses on jobs and videos."""
 
 from dataclasses import dataclass
 from enum import StrEnum

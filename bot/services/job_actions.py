@@ -237,7 +237,7 @@ class JobActions:
         owner_id = job.reply.person_id
         if not may_cancel(person, owner_id=owner_id, channel_id=job.reply.channel_id):
             return ActionResult.NOT_ALLOWED
-        job = await settled_as_posted(self._store, job, self._now())
+        job = await settled_as_posted(self._store, job, self._now(), shown.message_id)
         if job is None:
             return ActionResult.GONE
         owns = person.id == owner_id

@@ -16,7 +16,7 @@ from bot.delivery.routes import Route
 from bot.images.model import Reference
 from bot.images.spool import ReferenceSpool
 from bot.jobs import cards
-from bot.jobs.being_posted import settled_as_posted
+from bot.jobs.being_posted import found_answer, settled_as_posted
 from bot.jobs.bought_tasks import BoughtTasks
 from bot.jobs.job import TERMINAL, FailureReason, Job, JobState
 from bot.jobs.public_words import quotes_prompt
@@ -145,10 +145,11 @@ class LookAgain:
         """Return where a video is whose post was in doubt, if it arrived: a second one would stand beside it."""
         if job.attempt is None or job.posted_file is None:
             return None
-        there = await self._still_there(job, by_moderator=False)
-        if there is not None and there is not words.NOT_LOOKED_UP:
-            await settled_as_posted(self.store, job, self.now())
-        return there
+        found = await self._found(job, by_moderator=False)
+        if isinstance(found, int):
+            is_new = job.attempt.route is Route.ANSWER_IN_CHANNEL
+            await settled_as_posted(self.store, job, self.now(), found if is_new else None)
+        return _told_where(job, found)
 
     async def _take_up(self, job_id: str, reply: ReplyAddress) -> bool:
         try:
@@ -185,9 +186,9 @@ class LookAgain:
             return None
         delivered = look.delivered
         if delivered is not None:
-            still_there = await self._still_there(delivered, by_moderator=look.by_moderator)
-            if still_there is not None:
-                return still_there
+            found = await self._found(delivered, by_moderator=look.by_moderator)
+            if found is not None:
+                return _told_where(delivered, found)
         job = self._lookup_of(look, reply, job_id)
         job = replace(job, pictures=await self._shared(look.parent, job_id))
         try:
@@ -231,34 +232,31 @@ class LookAgain:
             from_people=parent.from_people,
         )
 
-    async def _still_there(self, job: Job, *, by_moderator: bool) -> Message | None:
-        """Return where the video is, if the message that brought it to its owner still shows it."""
+    async def _found(self, job: Job, *, by_moderator: bool) -> int | Message | None:
+        """Return the id of the message that brought the video to its owner, if it still shows it.
+
+        None if none does; the words for it where Discord does not tell.
+        """
         route = job.attempt.route if job.attempt is not None else Route.TOKEN
         try:
             match route:
                 case Route.DIRECT_MESSAGE:
-                    found = None if by_moderator else await self._find_direct(job)
-                    return words.STILL_IN_DIRECT_MESSAGES if found is not None else None
+                    return None if by_moderator else await self._find_direct(job)
                 case Route.ANSWER_IN_CHANNEL:
-                    found = await self._find_answer(job)
+                    return await found_answer(self.messages, job, self.now())
                 case Route.TOKEN | Route.EDIT_AS_BOT:
-                    found = await self._find_reply(job)
+                    return await self._find_reply(job)
         except DiscordUnavailableError as error:
             log.info("delivered_video_not_looked_up", job=job.id, reason=str(error))
             return words.NOT_LOOKED_UP
         except DeliveryError as error:
             log.info("delivered_video_lost", job=job.id, reason=str(error))
             return None
-        return words.still_there(_link(job.reply, found)) if found is not None else None
 
     async def _find_reply(self, job: Job) -> int | None:
         if job.reply.private:
             return None  # Discord shows it to its user alone, who says that it is gone
         return await self.messages.find_video(job.reply, ending_of(job), by_token=False)
-
-    async def _find_answer(self, job: Job) -> int | None:
-        post, since = Post(cards.delivered_card(job, now=self.now())), _posted_since(job)
-        return await self.messages.find_answer(job.reply, post, since)
 
     async def _find_direct(self, job: Job) -> int | None:
         post, since = Post(cards.delivered_card(job, now=self.now())), _posted_since(job)
@@ -320,6 +318,14 @@ def _under_way(jobs: Sequence[Job], bought: Job) -> Message | None:
 
 def _posted_since(job: Job) -> datetime:
     return job.attempt.started_at if job.attempt is not None else job.created_at
+
+
+def _told_where(job: Job, found: int | Message | None) -> Message | None:
+    """Return where the message is that shows a video, for its user; None if none does."""
+    if not isinstance(found, int):
+        return found
+    by_direct_message = job.attempt is not None and job.attempt.route is Route.DIRECT_MESSAGE
+    return words.STILL_IN_DIRECT_MESSAGES if by_direct_message else words.still_there(_link(job.reply, found))
 
 
 def _link(address: ReplyAddress, message_id: int) -> str:

@@ -351,6 +351,7 @@ class JobWiring:
         """Removes what a user posted in a server lately."""
         return Purge(
             store=self.store,
+            messages=self._messages,
             jobs=self._server_jobs,
             reviews=self._moderation.reviews,
             takedowns=self._moderation.takedowns,

@@ -22,7 +22,7 @@ LOCKED_OR_NOT = pytest.mark.parametrize("locked", [False, True])
 
 
 def close(thread: Channel, *, locked: bool = False) -> None:
-    """What a moderator does with a thread that is over."""
+    """Archive a thread, as a moderator does once it is over."""
     thread.locked = locked
     thread.set_archived(True)
 

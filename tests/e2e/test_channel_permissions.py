@@ -1,4 +1,4 @@
-"""What a channel allows a user, where no command is typed: buttons, forms, and messages that mention the bot."""
+"""Permissions of a user in a channel where no command is typed: buttons, forms, and mentions."""
 
 import pytest
 

@@ -151,6 +151,20 @@ async def test_a_new_message_that_is_deleted_in_doubt_is_not_made_again(harness:
     assert "upload_doubtful" in failure(harness)
 
 
+async def test_a_new_message_in_doubt_is_purged_where_it_is(harness: Harness) -> None:
+    reply = await being_made(harness, "a paper boat")
+    reply.expire_token()
+    harness.sandbox.discord.purge(message_of(reply))
+    faults = harness.sandbox.discord.faults
+    faults.append(DiscordFault(SEND, drop=Drop.AFTER, times=9999))
+    finish(harness)
+    posted = await harness.channel.wait_for_message(lambda version: bool(version.videos), TIMEOUT_S)
+    await spicy(harness, "purge", moderator(harness), person=harness.user)
+    await seen(posted, REMOVED)
+    await answering(harness)
+    assert videos(harness.channel) == []
+
+
 async def test_a_new_message_is_made_when_discord_surely_did_not_make_it(harness: Harness) -> None:
     reply = await being_made(harness, "a paper boat")
     reply.expire_token()

@@ -1,4 +1,4 @@
-"""What moderators are asked about, or denied, does not stand in the channel meanwhile or afterwards."""
+"""Words that moderators are asked about, or denied, do not stand in the channel meanwhile or afterwards."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a reply for all says in its user's words."""
+"""Words of users in replies for all."""
 
 from dataclasses import replace
 

@@ -92,14 +92,12 @@ class AskAgainStep:
         await context.tell(cards.ask_again_card(context.job, until, seen=seen))
 
     async def _note_doubt(self, context: JobContext, found: ReplyFound) -> None:
-        """Keep an ended job's mark as long as nobody can tell if something was bought, and tell the operator."""
+        """Note of an ended job if its reply shows a purchase that its row does not know, and tell the operator."""
+        job = context.job
+        bought_since = found.tells is ReplyTells.PURCHASE and not job.bought
+        await context.amend(ask_again_since=None, may_be_bought=job.may_be_bought or bought_since)
         # What is under way is marked after a backup alone. Without one the row knows all that was bought.
-        of_backup = context.job.may_be_bought or context.job.bought
-        bought_since = found.tells is ReplyTells.PURCHASE and not context.job.bought
-        doubtful = bought_since or (of_backup and not found.seen)
-        if not doubtful and not of_backup:
-            await context.amend(ask_again_since=None)
-        elif doubtful and of_backup:
+        if bought_since or (not found.seen and (job.may_be_bought or job.bought)):
             self._tell_of_end(context)
 
     def _tell_of_end(self, context: JobContext) -> None:
