@@ -9,6 +9,8 @@ from bot.lifecycle.submission_breaker import ProbeIntervals, SubmissionBreaker
 from tests.dimilinks.virtual_time import SLACK_S
 
 PACE = ProbeIntervals(first_s=1.0, longest_s=4.0)
+_LONGEST_S = 60.0
+"""Longer than this nobody waits who passes at all."""
 
 
 async def until_open(breaker: SubmissionBreaker, job_id: str) -> None:
@@ -52,10 +54,11 @@ class Crowd:
         return [at_s for _, at_s in self.passed]
 
     async def until_next(self) -> str:
-        """Return whoever passes next."""
+        """Return whoever passes next. Raises `TimeoutError` where nobody does."""
         before = len(self.passed)
-        while len(self.passed) == before:  # noqa: ASYNC110 - plain records, and virtual time
-            await asyncio.sleep(SLACK_S)
+        async with asyncio.timeout(_LONGEST_S):
+            while len(self.passed) == before:  # noqa: ASYNC110 - plain records, and virtual time
+                await asyncio.sleep(SLACK_S)
         return self.names[-1]
 
     async def leave(self) -> None:

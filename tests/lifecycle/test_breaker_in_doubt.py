@@ -24,6 +24,11 @@ async def test_of_requests_that_waited_before_the_start_one_is_the_probe_and_nob
     assert crowd.names == ["a", "b", "c"]
 
 
+async def pointless_by_the_list(reason: PauseReason) -> bool:
+    """The service answers, and its list does not name the model."""
+    return reason is PauseReason.NO_CHANNEL
+
+
 @in_virtual_time
 async def test_a_refusal_after_the_start_pauses_as_any_other() -> None:
     crowd = Crowd()
@@ -49,10 +54,20 @@ async def test_a_start_into_an_outage_lets_nobody_pass() -> None:
 
 @in_virtual_time
 async def test_what_a_list_lacks_is_tried_all_the_same_once_the_longest_wait_is_over() -> None:
-    crowd = Crowd(always_pointless)
+    crowd = Crowd(pointless_by_the_list)
     crowd.breaker.refused_whole_bot("first", PauseReason.NO_CHANNEL)
     await crowd.come("a", "b")
     crowd.breaker.refused_whole_bot(await crowd.until_next(), PauseReason.NO_CHANNEL)
     assert crowd.times_s[-1] >= PACE.longest_s
     await crowd.until_next()
     assert crowd.times_s[-1] - crowd.times_s[-2] >= PACE.longest_s
+
+
+@in_virtual_time
+async def test_while_nothing_answers_nobody_is_tried_however_long_that_lasts() -> None:
+    crowd = Crowd(always_pointless)
+    crowd.breaker.refused_whole_bot("first", PauseReason.NO_CHANNEL)
+    await crowd.come("a", "b")
+    await asyncio.sleep(10 * PACE.longest_s)
+    assert crowd.names == []
+    await crowd.leave()
