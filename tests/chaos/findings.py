@@ -83,8 +83,11 @@ def _seen(chaos_run: FinishedRun) -> list[Message]:
 
 
 def _about(chaos_run: FinishedRun, prompt: str, messages: Sequence[Message]) -> list[Message]:
-    """The messages about a request; some ends are told to all without its prompt, and name the job."""
-    named = {prompt, *(str(row["id"]) for row in chaos_run.rows(prompt))}
+    """The messages about a request; some ends are told to all without its prompt, and say the job's number.
+
+    What the operator is told names the job too, in other words; it is no answer to whoever asked.
+    """
+    named = {prompt, *(f"Number: `{row['id']}`" for row in chaos_run.rows(prompt))}
     return [
         message
         for message in messages
@@ -178,8 +181,13 @@ def report(chaos_run: FinishedRun, findings: Findings) -> str:
     }:
         reply = chaos_run.record.replies.get(prompt)
         rows = chaos_run.rows(prompt)
-        shown = [version.render() for version in reply.versions] if reply is not None else ["a message"]
-        lines += [f"== {prompt}", *map(str, rows), *shown]
+        shown = [version.render() for version in reply.versions] if reply is not None else []
+        about = [
+            f"-- message {message.id}: {version.render()}"
+            for message in _about(chaos_run, prompt, _seen(chaos_run))
+            for version in message.versions
+        ]
+        lines += [f"== {prompt}", *map(str, rows), *shown, *about]
         for row in rows:
             lines += [line[:400] for line in log if row["id"] in line]
     return "\n".join(lines)
