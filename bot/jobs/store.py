@@ -25,9 +25,9 @@ from bot.delivery.messages import ReplyAddress
 from bot.delivery.routes import Route
 from bot.jobs.job import Job, JobState
 from bot.jobs.open_questions import is_asked_about
-from bot.jobs.purchases import keep_purchase
+from bot.jobs.purchases import store_purchase
 from bot.jobs.rows import course_columns, job_from, named, reply_columns, row_of
-from bot.jobs.task_owners import TaskTakenError, looked_for_since
+from bot.jobs.task_owners import looked_for_since
 from bot.storage.database import Database
 from bot.storage.errors import UnreadableRowError
 from bot.storage.reading import read_one, read_rows
@@ -175,12 +175,7 @@ class JobStore:
             UnknownJobError: There is no such job, or it has another task.
             TaskTakenError: Another job has the task: its video is not this job's, whatever was answered.
         """
-        try:
-            async with self._database.write() as connection:
-                stored = await keep_purchase(connection, bought)
-        except IntegrityError:
-            raise TaskTakenError(bought.task_id or "", "another job") from None
-        if not stored:
+        if not await store_purchase(self._database, bought):
             raise UnknownJobError(bought.id)
 
     async def save_reply(self, job_id: str, reply: ReplyAddress, *, claim: int | None = None) -> None:
