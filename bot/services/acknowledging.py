@@ -1,7 +1,11 @@
 """The acknowledgement of an event, which accepting its request asks of whoever talks to Discord."""
 
+import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+_Refusal = TypeVar("_Refusal")
 
 
 @dataclass(frozen=True)
@@ -25,3 +29,35 @@ class Acknowledging(Protocol):
             None where Discord did not take that, or another process answers.
         """
         ...
+
+
+async def acknowledge_stored(
+    storing: Awaitable[_Refusal | None], acknowledge: Acknowledging, *, within_s: float
+) -> tuple[_Refusal | None, Acknowledged | None]:
+    """Store a request and acknowledge it; one that takes longer to store than `within_s` is acknowledged before.
+
+    Args:
+        storing: Stores it, and returns why it could not be stored, or None.
+        acknowledge: Tells Discord; called once at most, and not for what was refused in time.
+        within_s: Seconds.
+
+    Returns:
+        Why it is refused, and what Discord took; None each where there is nothing of the kind.
+    """
+    began = False
+
+    async def acknowledge_late() -> Acknowledged | None:
+        nonlocal began
+        await asyncio.sleep(within_s)
+        began = True
+        return await acknowledge(stored=False)
+
+    # Nearly every acknowledgement waits for the storing, which therefore is no task of its own: with hundreds of
+    # jobs under way each handing over from task to task takes milliseconds.
+    async with asyncio.TaskGroup() as group:
+        late = group.create_task(acknowledge_late(), name="late-acknowledgement")
+        refused = await storing
+        if began:
+            return refused, await late
+        late.cancel()
+        return refused, None if refused is not None else await acknowledge(stored=True)

@@ -21,7 +21,7 @@ from bot.moderation.policy import Verdict
 from bot.moderation.prompt_flags import take_out_flags
 from bot.moderation.rules import ReviewStage, ServerRules
 from bot.people.cache import PreferenceCache
-from bot.services.acknowledging import Acknowledging
+from bot.services.acknowledging import Acknowledging, acknowledge_stored
 from bot.services.drafts import Draft, DraftStore, DraftUsedError
 from bot.services.known_events import KnownEvents
 from bot.services.order import RequestOrigin, VideoOrder, check_order
@@ -172,14 +172,8 @@ class VideoRequests:
         acknowledge: Acknowledging,
     ) -> Refused | None:
         """Store, acknowledge and start a job that an interaction asked for."""
-        async with asyncio.TaskGroup() as group:
-            keeping = group.create_task(self._store_job(job, draft_id, new_member))
-            await asyncio.wait([keeping], timeout=STORE_WITHIN_S)
-            stored = keeping.done()
-            if stored and (refused := keeping.result()) is not None:
-                return refused
-            acknowledged = await acknowledge(stored=stored)
-        refused = keeping.result()
+        storing = self._store_job(job, draft_id, new_member)
+        refused, acknowledged = await acknowledge_stored(storing, acknowledge, within_s=STORE_WITHIN_S)
         if refused is not None:
             return refused
         if acknowledged is None:

@@ -116,6 +116,10 @@ class Backend(Protocol):
         """End a transaction of the writer, also one of which SQLAlchemy does not know (any more)."""
         ...
 
+    async def give_back(self, connection: AsyncConnection) -> None:
+        """Return a connection to its pool, with no transaction open in it, even if the caller is cancelled."""
+        ...
+
     async def empty_log(self, writing: Writing) -> None:
         """Remove what was deleted from the database's log as well, where that is in its clients' hands."""
         ...

@@ -221,9 +221,7 @@ class Database:
             try:
                 yield connection
             finally:
-                # Shielded: a cancelled close would still be rolling back when the next transaction begins or the
-                # database is closed.
-                await shield_until_done(connection.close())
+                await self._backend.give_back(connection)
         except IntegrityError as error:
             error.__cause__ = error.orig  # without the server's own error behind it, which quotes the row
             raise

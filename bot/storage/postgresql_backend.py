@@ -23,6 +23,7 @@ from bot.storage.errors import DatabaseReplacedError, StorageError, StorageUnava
 from bot.storage.postgresql_errors import is_connection_lost, translated
 from bot.storage.postgresql_listener import CHANNEL, PostgresqlListener
 from bot.storage.postgresql_owner import PLACE, PostgresqlOwner, ServerSession
+from bot.storage.shielding import shield_until_done
 from bot.storage.single_writes import SingleWrite
 
 log: Final = structlog.get_logger(__name__)
@@ -182,6 +183,10 @@ class PostgresqlBackend:
             await connection.rollback()
         except DBAPIError:
             await connection.invalidate()
+
+    async def give_back(self, connection: AsyncConnection) -> None:
+        """Return a connection to its pool. Cut off, it would still roll back when the next transaction begins."""
+        await shield_until_done(connection.close())
 
     async def empty_log(self, writing: Writing) -> None:
         """Do nothing: the write-ahead log is the server's, which writes it over by and by."""

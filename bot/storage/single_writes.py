@@ -17,24 +17,27 @@ _AT_ONCE: Final = 10
 """Statements in one transaction. All who waited for one go on at the same moment, and hold the event loop up."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class SingleWrite:
     """A statement that waits.
 
     Attributes:
         statement: Changes rows.
         values: Those of its parameters.
-        begun: Done once it is being carried out; cancelled if nobody wants that any more.
-        changed: The number of rows that it changed, or its error.
+        changed: The number of rows that it changed, or its error; cancelled if nobody waits for that any more.
+        is_taken: True once it is being carried out.
+        is_ended: True once it has succeeded or failed.
     """
 
     statement: Executable
     values: Mapping[str, object] | None
-    begun: asyncio.Future[None]
     changed: asyncio.Future[int]
+    is_taken: bool = False
+    is_ended: bool = False
 
     def end(self, outcome: int | Exception) -> None:
         """Tell whoever waits for it."""
+        self.is_ended = True
         if self.changed.done():
             return
         if isinstance(outcome, Exception):
@@ -63,24 +66,24 @@ class SingleWrites:
         A cancellation withdraws it while it waits; later it is raised once the statement has succeeded or failed.
         """
         loop = asyncio.get_running_loop()
-        write = SingleWrite(statement, values, loop.create_future(), loop.create_future())
+        write = SingleWrite(statement, values, loop.create_future())
         self._waiting.append(write)
         if self._carrying_out is None or self._carrying_out.done():
             self._carrying_out = loop.create_task(self._carry_out_all(), name="single-writes")
         try:
-            await write.begun
+            # Awaited itself, without a task that shields it: each step more on the way is one more round of the
+            # event loop, which takes milliseconds while hundreds of jobs run.
+            return await write.changed
         except asyncio.CancelledError:
-            if not write.begun.cancelled():  # it was taken at the moment of the cancellation
-                await shield_until_done(asyncio.wait([write.changed]))
+            await _until_ended(write)
             raise
-        return await shield_until_done(_result_of(write))
 
     def take(self) -> Sequence[SingleWrite]:
         """Return the statements whose turn it is."""
-        wanted = [write for write in self._waiting if not write.begun.cancelled()]
+        wanted = [write for write in self._waiting if not write.changed.cancelled()]
         self._taken, self._waiting = wanted[:_AT_ONCE], wanted[_AT_ONCE:]
         for write in self._taken:
-            write.begun.set_result(None)
+            write.is_taken = True
         return self._taken
 
     async def close(self) -> None:
@@ -98,5 +101,10 @@ class SingleWrites:
             self._taken = ()
 
 
-async def _result_of(write: SingleWrite) -> int:
-    return await write.changed
+async def _until_ended(write: SingleWrite) -> None:
+    """Wait until a statement has ended if it is being carried out. Its future was cancelled with its caller."""
+    if write.is_taken and not write.is_ended:
+        write.changed = asyncio.get_running_loop().create_future()
+        await shield_until_done(asyncio.wait([write.changed]))
+    if write.changed.done() and not write.changed.cancelled():
+        write.changed.exception()  # retrieved, or asyncio logs that it never was

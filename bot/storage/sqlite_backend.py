@@ -16,6 +16,7 @@ from bot.storage.alarms import StorageAlarms
 from bot.storage.backend import Writing
 from bot.storage.errors import DatabaseReplacedError, StorageError, storage_error
 from bot.storage.same_file import FileIdentity, SameFile
+from bot.storage.shielding import shield_until_done
 from bot.storage.single_writes import SingleWrite
 from bot.storage.sqlite_driver import OneTripConnection
 
@@ -112,6 +113,14 @@ class SqliteBackend:
         raw = await connection.get_raw_connection()
         if raw.driver_connection is not None:
             await raw.driver_connection.rollback()
+
+    async def give_back(self, connection: AsyncConnection) -> None:
+        """Return a connection to its pool; the writer's at once, as the next transaction waits for that."""
+        if connection.engine is self.writer:
+            # It was committed or rolled back before: no step of this waits, and none can be cut off.
+            await connection.close()
+        else:
+            await shield_until_done(connection.close())
 
     async def empty_log(self, writing: Writing) -> None:
         """Move what the write-ahead log holds into the database, and empty it.
