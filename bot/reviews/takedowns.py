@@ -6,7 +6,7 @@ done, and is written in the transaction that stores so.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -47,7 +47,8 @@ from bot.reviews.report_waits import ReportWaits
 from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject, entry_about
 from bot.reviews.store import ReviewStore
 from bot.storage.advisory_locks import SoleWork
-from bot.storage.errors import UnreadableRowError
+from bot.storage.backend import Confirm
+from bot.storage.errors import NotAloneError, UnreadableRowError
 
 log: Final = structlog.get_logger(__name__)
 
@@ -72,6 +73,7 @@ class Takedowns:
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(
         default_factory=WeakValueDictionary[str, asyncio.Lock], init=False
     )
+    _confirms: dict[str, Confirm] = field(default_factory=dict[str, Confirm], init=False)
     _away_until_s: list[float] = field(default_factory=lambda: [0.0], init=False)
     _absent: set[str] = field(default_factory=set[str], init=False)
 
@@ -80,9 +82,13 @@ class Takedowns:
         """Hold the lock under which a video is hidden, viewed and restored, also by other processes."""
         async with (
             self._locks.setdefault(job_id, asyncio.Lock()),
-            self.reviews.alone(SoleWork.TAKEDOWN, job_id),
+            self.reviews.alone(SoleWork.TAKEDOWN, job_id) as confirm,
         ):
-            yield
+            self._confirms[job_id] = confirm
+            try:
+                yield
+            finally:
+                del self._confirms[job_id]
 
     async def decide(
         self, within: AuditedTransaction, job: Job, message: VideoMessage, *, by: int, reason: str = ""
@@ -190,12 +196,16 @@ class Takedowns:
                 return
             if self._is_paused(review):
                 continue
-            if review.state is not ReviewState.OPEN:
-                await self.apply(review)
-            elif (job := await self.jobs.find(review.job_id)) is not None:
-                async with self.exclusively(job.id):
-                    await self.hide(review, job)
+            with suppress(NotAloneError):  # a later round sees to it
+                await self._finish(review)
         await self._remove_leftovers()
+
+    async def _finish(self, review: Review) -> None:
+        if review.state is not ReviewState.OPEN:
+            await self.apply(review)
+        elif (job := await self.jobs.find(review.job_id)) is not None:
+            async with self.exclusively(job.id):
+                await self.hide(review, job)
 
     def _is_paused(self, review: Review) -> bool:
         if review.refused_at is None:
@@ -224,7 +234,7 @@ class Takedowns:
             done, stays = await self.reviews.done(within, review.id, review.outstanding), hid
             if done or hid:
                 await within.record(entry)
-            if not hid:
+            if done and not hid:
                 stays = action is AuditAction.VIDEO_RESTORED
                 outcome = ReportOutcome.STAYS if stays else ReportOutcome.REMOVED
                 await self.reports.decide(within, review.job_id, outcome, self.now())
@@ -290,12 +300,14 @@ class Takedowns:
 
         Raises:
             DeliveryError: It cannot be changed at present.
+            NotAloneError: Another process may have changed it since `exclusively` began.
         """
         try:
             async for attempt in stamina.retry_context(
                 on=DiscordUnavailableError, attempts=None, timeout=self.waits.edit_s, wait_max=10.0
             ):
                 with attempt:
+                    await self._confirms[post.card.job_id]()
                     await self.messages.edit_as_bot(address, post)
         except ReplyUnreachableError as error:
             if not error.unknown:

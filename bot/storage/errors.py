@@ -61,6 +61,13 @@ class LeaseLostError(StorageUnavailableError):
         super().__init__("another process is the leader now")
 
 
+class NotAloneError(StorageUnavailableError):
+    """Another process does to the same thing what one does at a time, or may do so by now."""
+
+    def __init__(self, name: str, work: str) -> None:
+        super().__init__(f"{name}: {work}: another process is at it")
+
+
 class StorageDamagedError(StorageError):
     """The file is not an SQLite database, or the database is damaged."""
 
