@@ -25,8 +25,9 @@ from bot.backups.errors import BackupFailedError
 from bot.backups.manifest import DATABASE_NAME, BackupAbout, BackupFile, Manifest
 from bot.backups.purchases_since import PurchasesSince, bring_up_to_date, take_over_purchases
 from bot.backups.replaced_data import replaced_name
-from bot.backups.snapshot import mark_as_backup, problem_of, revision_of
+from bot.backups.snapshot import problem_of, revision_of
 from bot.jobs.job import JobState
+from bot.storage.backup_mark import mark_as_backup
 from bot.storage.errors import (
     StorageDamagedError,
     StorageError,
@@ -123,6 +124,8 @@ def _put_back(data: DataFolder, archive: Path, staging: Path, now: datetime) -> 
     with _kept_aside(data, now) as aside:
         _add_files(data, staging, manifest)
         _replace_database(data.database, staged)
+    if aside is not None:
+        _mark_kept(aside / data.database.name)
     return BackupPutBack(manifest, aside, waiting, since)
 
 
@@ -279,6 +282,13 @@ def _replace_database(database: Path, staged: Path) -> None:
         waiting.unlink(missing_ok=True)
     with suppress(OSError):  # it is in place; some network disks flush no folders
         sync(database.parent)
+
+
+def _mark_kept(database: Path) -> None:
+    """Have a start on the database that was replaced take it for a backup, should it be put back in turn."""
+    with suppress(sqlite3.Error):  # a damaged one stays as it is; no bot starts on it
+        if database.exists():
+            mark_as_backup(database)
 
 
 def _beside(database: Path, suffix: str) -> Path:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.jobs.heartbeat import Heartbeat, mark_put_back
+from bot.jobs.heartbeat import Heartbeat
 from bot.jobs.job import JobState
 from bot.jobs.store import JobStore
+from bot.storage.backup_mark import mark_put_back
 from bot.storage.database import Database
 from bot.storage.opening import open_database
 from bot.storage.tables import heartbeats
