@@ -36,6 +36,8 @@ _PLACE: Final = "place "
 """Begins what is in the place of a process: the database was here when it was started last."""
 FILES: Final = "files "
 """Begins what is in the place of a process: the data folder of all processes is the one with this id."""
+_FIRST_START: Final = "first start"
+"""In the place of a process: when a bot was first started on the database; `_NOT_STARTED` if it was long ago."""
 IS_PLACE_NOTE: Final = heartbeats.c.process_id.startswith(_PLACE)
 """Condition of the rows that say where the database was."""
 _NOT_STARTED: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -98,6 +100,10 @@ class Heartbeat:
             elif last is not None and now - last > AWAY_FOR_LONG:
                 marked = await connection.execute(_mark(now, *_WAITING))
                 log.warning("bot_was_away", since=last.isoformat(), requests=marked.rowcount)
+            if _FIRST_START not in [beat.process_id for beat in beats]:
+                # Earlier versions noted nothing; a new database has no heartbeat.
+                first = now if last is None and marked is None else _NOT_STARTED
+                await connection.execute(heartbeats.insert().values(process_id=_FIRST_START, beat_at=first))
             over = [
                 beat.process_id
                 for beat in beats
@@ -175,7 +181,14 @@ class Heartbeat:
 
 def is_process(name: str) -> bool:
     """Return True if a heartbeat is that of a process."""
-    return name != PUT_BACK and not name.startswith((_PLACE, FILES))
+    return name not in {PUT_BACK, _FIRST_START} and not name.startswith((_PLACE, FILES))
+
+
+async def first_start(database: Database) -> datetime:
+    """Return when a bot was first started on a database, at the latest. Raises `StorageError`."""
+    chosen = select(heartbeats.c.beat_at).where(heartbeats.c.process_id == _FIRST_START)
+    async with database.read() as connection:
+        return (await connection.execute(chosen)).scalar() or _NOT_STARTED
 
 
 def _mark(now: datetime, *states: JobState) -> Update:
