@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.backups.archive import unpack
 from bot.backups.data_folder import DataFolder
+from bot.backups.database_copy import is_database_copy, stage_database
 from bot.backups.disk import keep_copy, make_folder, move, sync
 from bot.backups.errors import BackupFailedError
 from bot.backups.manifest import DATABASE_NAME, BackupAbout, BackupFile, Manifest
@@ -60,6 +61,8 @@ class BackupPutBack:
     """Number of requests that had not begun, whose users will be asked."""
     since: PurchasesSince | None
     """Purchases and decisions since, as the database that was there tells; None if there was none."""
+    is_copy: bool
+    """True if it was a copy of the database alone, with no other file."""
 
 
 def put_back(data: DataFolder, archive: Path, now: datetime) -> BackupPutBack:
@@ -67,13 +70,14 @@ def put_back(data: DataFolder, archive: Path, now: datetime) -> BackupPutBack:
 
     Args:
         data: What is replaced, if there is anything.
-        archive: The backup.
+        archive: The backup, or a copy of the database alone.
         now: The moment that names the folder with the old data.
 
     Raises:
         BackupFailedError: It was not put back, for this reason.
         DatabaseInUseError: A bot runs on this database.
-        StorageError: The database that is there is another program's, or another program has it open.
+        StorageError: The database that is there is another program's, or another program has it open; or the copy
+            that is to be put back is none of this version or an earlier one.
     """
     if archive.exists() and not archive.is_file() and not archive.is_dir():
         raise BackupFailedError(
@@ -113,7 +117,10 @@ def _check_account(data: DataFolder) -> None:
 
 def _put_back(data: DataFolder, archive: Path, staging: Path, now: datetime) -> BackupPutBack:
     free_bytes = shutil.disk_usage(staging).free
-    manifest = unpack(archive, staging, free_bytes=free_bytes, accept=partial(_check_schema, archive))
+    if is_copy := is_database_copy(archive):
+        manifest = stage_database(archive, staging, free_bytes=free_bytes)
+    else:
+        manifest = unpack(archive, staging, free_bytes=free_bytes, accept=partial(_check_schema, archive))
     staged = staging / DATABASE_NAME
     _prepare(archive, staged, manifest.about)
     try:
@@ -126,7 +133,7 @@ def _put_back(data: DataFolder, archive: Path, staging: Path, now: datetime) -> 
         _replace_database(data.database, staged)
     if aside is not None:
         _mark_kept(aside / data.database.name)
-    return BackupPutBack(manifest, aside, waiting, since)
+    return BackupPutBack(manifest, aside, waiting, since, is_copy)
 
 
 def _check_schema(archive: Path, about: BackupAbout) -> None:
