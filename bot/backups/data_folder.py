@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from bot.backups.manifest import KEY_NAME, is_data_file
+from bot.moderation.audit.checkpoint import DIGEST_NAME
 from bot.reviews.hidden_copies import HIDDEN_PREFIX
-from bot.storage.new_database import DIGEST_NAME
 
 _VIDEOS: Final = "SELECT video_name FROM jobs WHERE video_name IS NOT NULL AND (settled_at IS NULL{asked})"
 _WAITING: Final = "SELECT id FROM jobs WHERE settled_at IS NULL{asked}"

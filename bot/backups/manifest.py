@@ -5,8 +5,8 @@ from typing import Annotated, Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from bot.moderation.audit.checkpoint import DIGEST_NAME
 from bot.reviews.hidden_copies import HIDDEN_PREFIX
-from bot.storage.new_database import DIGEST_NAME
 
 FORMAT: Final = 1
 """Number of the layout of the archive. A newer one is refused."""

@@ -20,6 +20,7 @@ from bot.cli.process_checks import check_processes
 from bot.cli.remote_checks import check_commands, check_intents, check_key, check_token
 from bot.moderation.audit.chain import Checkpoint, Flaw
 from bot.moderation.audit.checkpoint import (
+    DIGEST_NAME,
     CheckpointFileState,
     checkpoint_file_state,
     read_checkpoints,
@@ -30,7 +31,6 @@ from bot.storage.address import database_address
 from bot.storage.errors import StorageError
 from bot.storage.inspection import DatabaseReport, inspect_database_in_thread
 from bot.storage.migrate import SchemaState
-from bot.storage.new_database import DIGEST_NAME
 from bot.texts import console
 from bot.video import Seconds
 

@@ -5,7 +5,7 @@ hold prompts and Discord's interaction tokens. PostgreSQL's errors are translate
 """
 
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -103,13 +103,11 @@ class UnfinishedMoveError(StorageError):
 class OtherDatabaseError(StorageError):
     """The database is empty, and the data folder is that of a bot with another one. No table was made."""
 
-    def __init__(self, database: str, folder: Path, found: Sequence[Path]) -> None:
-        """Args: `found` is what the other one left in the folder."""
-        names = ", ".join(path.name for path in found)
+    def __init__(self, database: str, other: Path) -> None:
         super().__init__(
-            f"{database}: empty, and {folder} is the data folder of a bot with another database ({names}). Set"
-            " DATABASE_URL to that one, or have it here first, with move-to, restore or pg_restore. To begin with"
-            f" nothing, move {names}, spool and media out of that folder"
+            f"{database}: empty, and {other} is the database of a bot. Set DATABASE_URL to that one, or have it"
+            f" here first, with move-to, restore or pg_restore. To begin with nothing, move {other.name}, spool and"
+            " media out of that folder"
         )
 
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.moderation.audit.checkpoint import DIGEST_NAME
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.store import AuditStore
 from bot.sandbox.dimilinks import DropAfterAcceptance, Html, OtherVideo
 from bot.sandbox.discord import DiscordFault, OddAnswer
 from bot.sandbox.discord.wire import Intents
 from bot.sandbox.sandbox import Sandbox
-from bot.storage.new_database import DIGEST_NAME
 from bot.storage.opening import open_database
 from tests.cli.shell import Shell, asked
 

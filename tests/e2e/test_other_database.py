@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.moderation.audit.checkpoint import DIGEST_NAME
 from bot.storage.errors import OtherDatabaseError
-from bot.storage.new_database import DIGEST_NAME
 from tests.e2e.actors.faults import close_every_way
 from tests.e2e.actors.harness import Harness
 from tests.e2e.actors.timing import MovableClock, until

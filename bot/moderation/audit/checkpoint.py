@@ -17,10 +17,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.moderation.audit.chain import Checkpoint
 from bot.moderation.audit.entries import RecordedEntry
 from bot.moderation.audit.store import AuditStore
-from bot.storage.new_database import DIGEST_NAME
 
 log: Final = structlog.get_logger(__name__)
 
+DIGEST_NAME: Final = "audit-log.digest"
+"""The file in the data folder that vouches for the newest entry of the audit log."""
 _LOST: Final = ".lost"
 _TYPED: Final = re.compile(r"(?P<number>[0-9]{1,15})[: ·]+(?P<sha256>[0-9a-f]{16,64})")
 SHOWN_DIGITS: Final = 16

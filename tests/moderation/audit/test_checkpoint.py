@@ -12,6 +12,7 @@ import pytest
 
 from bot.moderation.audit.chain import Break, Checkpoint, Flaw
 from bot.moderation.audit.checkpoint import (
+    DIGEST_NAME,
     CheckpointFile,
     CheckpointFileState,
     checkpoint_file_state,
@@ -23,7 +24,6 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.audit.store import LogReport, verify_log
 from bot.storage.address import SqliteAddress
 from bot.storage.database import Database
-from bot.storage.new_database import DIGEST_NAME
 from bot.storage.opening import open_database
 from tests.storage.rows import NOW
 
