@@ -6,7 +6,7 @@ done, and is written in the transaction that stores so.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -95,6 +95,9 @@ class Takedowns:
             return closed
         if before is not None and before.state is not ReviewState.APPROVED:
             return None
+        if before is not None and before.outstanding is not None:
+            await self.reviews.done(within, before.id, before.outstanding)  # it is not restored any more
+            self.questions.show_later(before.id)
         review = Review(
             new_job_id(),
             job.id,
@@ -118,7 +121,7 @@ class Takedowns:
 
         The caller holds the lock of the job. Where Discord refuses, `finish` tries again.
         """
-        current, shown = await self.reviews.get(review.id), message_of(review)
+        current, shown = await self._due(review), message_of(review)
         if current is None or shown is None or current.outstanding is not Outstanding.HIDE:
             return False  # hidden before, or decided meanwhile
         try:
@@ -147,8 +150,8 @@ class Takedowns:
         if job is None or shown is None:
             return
         async with self.exclusively(job.id):
-            current = await self.reviews.get(review.id)
-            if current is None or current.outstanding is None:
+            current = await self._due(review)
+            if current is None:
                 return
             address, there = address_of(job, shown), True
             restores = current.outstanding is Outstanding.RESTORE
@@ -185,12 +188,31 @@ class Takedowns:
                 return
             if self._is_paused(review):
                 continue
-            if review.state is not ReviewState.OPEN:
-                await self.apply(review)
-            elif (job := await self.jobs.find(review.job_id)) is not None:
-                async with self.exclusively(job.id):
-                    await self.hide(review, job)
+            with suppress(UnreadableRowError):  # nobody can tell what was decided since
+                await self._finish(review)
         await self._remove_leftovers()
+
+    async def _finish(self, review: Review) -> None:
+        if review.state is not ReviewState.OPEN:
+            await self.apply(review)
+        elif (job := await self.jobs.find(review.job_id)) is not None:
+            async with self.exclusively(job.id):
+                await self.hide(review, job)
+
+    async def _due(self, review: Review) -> Review | None:
+        """Return a question as it is stored, if its change of the message is still to be made.
+
+        A newer one about the same video alone says what is to be done: the older one's change is dropped. After a
+        backup was put back there may be both.
+        """
+        latest = await self.reviews.latest(review.job_id, ReviewSubject.REPORT)
+        if latest is None or latest.id == review.id:
+            return latest if latest is not None and latest.outstanding is not None else None
+        if review.outstanding is not None:
+            log.info("older_decision_dropped", job=review.job_id, review=review.id)
+            async with self.audit.transaction() as within:
+                await self.reviews.done(within, review.id, review.outstanding)
+        return None
 
     def _is_paused(self, review: Review) -> bool:
         if review.refused_at is None:
@@ -213,7 +235,7 @@ class Takedowns:
             done, stays = await self.reviews.done(within, review.id, review.outstanding), hid
             if done or hid:
                 await within.record(entry)
-            if not hid:
+            if done and not hid:
                 stays = action is AuditAction.VIDEO_RESTORED
                 outcome = ReportOutcome.STAYS if stays else ReportOutcome.REMOVED
                 await self.reports.decide(within, review.job_id, outcome, self.now())
