@@ -14,6 +14,7 @@ from tests.e2e.actors.approvals import moderator
 from tests.e2e.actors.buttons import message_of, press, told
 from tests.e2e.actors.damage import rewrite
 from tests.e2e.actors.harness import Harness
+from tests.e2e.actors.privacy import deleted
 from tests.e2e.actors.records import actions, stored
 from tests.e2e.actors.reports import REMOVED, hidden, rule, seen
 from tests.e2e.actors.spicy import spicy
@@ -130,3 +131,30 @@ async def test_a_decision_that_cannot_be_read_keeps_no_other_from_being_carried_
     await harness.app.moderation.takedowns.finish()
     assert not message_of(reply).current.videos
     assert message_of(other).current.videos
+
+
+@pytest.mark.parametrize("admitted", ["everybody", "some"])
+async def test_the_spicy_video_of_somebody_whose_data_is_deleted_is_restored_where_it_was(
+    harness: Harness, admitted: str
+) -> None:
+    reply = await spicy_video(harness)
+    await deleted(harness)
+    if admitted == "some":
+        await harness.restart(allowed_people=str(harness.member("bob").id))
+    card = await hidden(harness, reply)
+    await told(await press(harness, card, "Restore", user=moderator(harness)))
+    assert actions(harness)[-1] == "video_restored"
+    assert message_of(reply).current.videos
+    assert "<@" not in message_of(reply).current.text()
+
+
+async def test_the_video_of_somebody_whose_data_is_deleted_comes_back_through_no_closed_gate(
+    harness: Harness,
+) -> None:
+    reply = await delivered(harness, preset="fun")
+    await deleted(harness)
+    card = await hidden(harness, reply)
+    await rule(harness, modes={Gate.FUN: Mode.OFF})
+    await told(await press(harness, card, "Restore", user=moderator(harness)))
+    await seen(message_of(reply), REMOVED)
+    assert actions(harness)[-1] == "video_removed"
