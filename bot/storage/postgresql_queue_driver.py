@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Self, TypeVar
+from typing import Final, Self, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -15,8 +15,8 @@ from psycopg.sql import SQL, Identifier
 
 from bot.boot_clock import since_boot_s
 from bot.storage.address import PostgresqlAddress
-from bot.storage.errors import StorageUnavailableError
-from bot.storage.postgresql_engines import parameters
+from bot.storage.errors import StorageUnavailableError, UnsupportedDatabaseError
+from bot.storage.postgresql_engines import ServerConnection, connect
 from bot.storage.postgresql_errors import translated
 
 log: Final = structlog.get_logger(__name__)
@@ -25,6 +25,11 @@ _AGAIN_AFTER_S: Final = 1.0
 _OTHERS_RETURN_WITHIN_S: Final = 3.0
 _LISTEN_FOR_S: Final = 1.0
 _Result = TypeVar("_Result")
+
+
+def reason_of(error: psycopg.Error | UnsupportedDatabaseError, name: str) -> str:
+    """Return an error's text for the log; `name` is what failed."""
+    return str(translated(error, name) if isinstance(error, psycopg.Error) else error)
 
 
 class QueueDriver(Driver):
@@ -39,7 +44,7 @@ class QueueDriver(Driver):
         """This process in the entries that it carries, once it carries some."""
         self._address = address
         self._beat = beat
-        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._connection: ServerConnection | None = None
         self._connecting = asyncio.Lock()
         self._was_connected = False
         self._renewed_at_s = math.inf
@@ -117,15 +122,15 @@ class QueueDriver(Driver):
                 if self._connection is not None and not self._connection.closed:
                     raise
                 if not told:
-                    log.warning("queue_not_reached", reason=str(translated(error, self._address.name)))
+                    log.warning("queue_not_reached", reason=reason_of(error, self._address.name))
                 told = True
             await asyncio.sleep(_AGAIN_AFTER_S)
 
-    async def _connected(self) -> psycopg.AsyncConnection[Any]:
+    async def _connected(self) -> ServerConnection:
         async with self._connecting:
             if self._connection is not None and not self._connection.closed:
                 return self._connection
-            made = await psycopg.AsyncConnection.connect(**parameters(self._address), autocommit=True)
+            made = await connect(self._address)
             renewed_at_s = since_boot_s()
             try:
                 if self._was_connected and self.process_id is not None:
@@ -143,13 +148,11 @@ class QueueDriver(Driver):
     async def _listen(self, channel: str, callback: NotifyCallback) -> None:
         while not self._shutdown.is_set():
             try:
-                async with await psycopg.AsyncConnection.connect(
-                    **parameters(self._address), autocommit=True
-                ) as connection:
+                async with await connect(self._address) as connection:
                     await connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
                     while not self._shutdown.is_set():
                         async for told in connection.notifies(timeout=_LISTEN_FOR_S):
                             callback(told.payload)
-            except psycopg.Error as error:
-                log.info("queue_not_heard", reason=str(translated(error, self._address.name)))
+            except (psycopg.Error, UnsupportedDatabaseError) as error:
+                log.info("queue_not_heard", reason=reason_of(error, self._address.name))
             await asyncio.sleep(_AGAIN_AFTER_S)

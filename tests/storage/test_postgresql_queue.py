@@ -20,6 +20,24 @@ END_ALL = (
     " WHERE pid <> pg_backend_pid() AND datname = current_database()"
 )
 
+FULL_DISK = b"""
+    CREATE SEQUENCE refusals;
+    SELECT nextval('refusals');
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+        PERFORM nextval('refusals');
+        RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full';
+    END$$;
+    CREATE TRIGGER full_disk BEFORE UPDATE OF status ON stillmotion_pgqueuer FOR EACH ROW EXECUTE FUNCTION refuse();
+"""
+SETTINGS = ("default_transaction_isolation TO 'repeatable read'", "lock_timeout TO 1")
+ONLY_READ_COMMITTED = b"""
+    CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+        IF current_setting('transaction_isolation') <> 'read committed' THEN RAISE EXCEPTION 'isolated'; END IF;
+        RETURN new;
+    END$$;
+    CREATE TRIGGER looks BEFORE INSERT ON stillmotion_pgqueuer FOR EACH ROW EXECUTE FUNCTION look();
+"""
+
 
 @asynccontextmanager
 async def queue_of(postgresql: PostgresqlServer, name: str) -> AsyncGenerator[PostgresqlRunQueue]:
@@ -131,3 +149,32 @@ async def test_a_backlog_is_spread_over_workers_that_start_one_after_the_other(
                     await asyncio.sleep(0.02)
     assert max(map(len, taken)) <= 2 * jobs / workers
     assert len({one for of_worker in taken for one in of_worker}) == jobs
+
+
+async def test_entries_are_taken_again_after_an_error_that_left_the_connection_open(
+    postgresql: PostgresqlServer,
+) -> None:
+    taken: list[str] = []
+    with postgresql.new_database() as name, psycopg.connect(postgresql.url(name), autocommit=True) as server:
+        async with taking(postgresql, name, taken), asyncio.timeout(60):
+            async with queue_of(postgresql, name) as queue:
+                await queue.put(["long"])
+                while not taken:  # noqa: ASYNC110 - a queue rings no bell
+                    await asyncio.sleep(0.02)
+                server.execute(FULL_DISK)
+                await queue.put(["late"])
+            # A sequence counts what is rolled back as well.
+            while server.execute("SELECT last_value FROM refusals").fetchone() == (1,):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.02)
+            server.execute("DROP TRIGGER full_disk ON stillmotion_pgqueuer")
+            while taken != ["long", "late"]:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.02)
+
+
+async def test_settings_of_a_database_do_not_reach_the_queue(postgresql: PostgresqlServer) -> None:
+    with postgresql.new_database() as name, psycopg.connect(postgresql.url(name), autocommit=True) as server:
+        for setting in SETTINGS:
+            server.execute(f"ALTER DATABASE {name} SET {setting}".encode())
+        async with queue_of(postgresql, name) as queue:
+            server.execute(ONLY_READ_COMMITTED)
+            assert await queue.put(["job"]) == {"job"}
