@@ -199,10 +199,18 @@ class PostgresqlRunQueue:
                 raise RetryRequested(timedelta(0))
 
         manager.entrypoint(_RUN, accepts_context=False)(run)
-        self._manager, self._driver.process_id = manager, manager.queue_manager_id
+        self._manager = manager
+        self._driver.begin(manager.queue_manager_id)
         share = QueueShare(self._counts, asyncio.get_running_loop().time)
-        # PgQueuer keeps a context for each entry that it has handed out, until that has ended.
-        self._queries.room = lambda: share.room(len(manager.job_context))
+
+        async def room() -> int:
+            # PgQueuer keeps a context for each entry that it has handed out, until that has ended.
+            most = await share.room(len(manager.job_context))
+            if most > 0:
+                await self._driver.wait_for_others()
+            return most
+
+        self._queries.room = room
         with translating(self._address):
             await manager.run(
                 dequeue_timeout=timedelta(seconds=_LOOK_EVERY_S),
