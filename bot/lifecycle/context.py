@@ -31,7 +31,7 @@ from bot.jobs.queue.tickets import ticket_of
 from bot.jobs.queue.wait_times import WaitTimes
 from bot.jobs.shown_video import ending_of
 from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobError
-from bot.lifecycle.durable_writes import record_purchase, write_until_stored
+from bot.lifecycle.durable_writes import record_purchase, saving, write_until_stored
 from bot.lifecycle.job_progress import JobProgress, Stopwatch
 from bot.lifecycle.post_permission import PostPermission
 from bot.lifecycle.reply_look import ReplyFound
@@ -311,9 +311,8 @@ class JobContext:
         await self.amend(attempt=attempt)
 
     async def _save(self, changed: Job) -> None:
-        before = self.job
         try:
-            await self._persist(lambda: self._store.save(changed, before=before), changed)
+            await self._persist(saving(self._store, changed, self.job), changed)
         finally:
             self._unstored_end = None
         self.job = changed
