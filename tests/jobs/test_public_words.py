@@ -16,6 +16,11 @@ HANDED_OVER = {
     *(FailureReason.SERVICE_BUSY, FailureReason.SERVICE_UNREACHABLE, FailureReason.PURCHASE_UNKNOWN),
 }
 
+AFTER_PURCHASE = {
+    *(FailureReason.POSTING_DENIED, FailureReason.POSTING_EXPIRED),
+    *(FailureReason.UNCOLLECTED, FailureReason.DELETED_BY_OWNER),
+}
+
 
 def public(state: JobState, reason: FailureReason | None = None, *, bought: bool = False) -> Job:
     job = a_job(state=state)
@@ -33,10 +38,7 @@ UNDECIDED = [
     public(JobState.CANCELLED),
     public(JobState.DENIED, FailureReason.DENIED),
     *(public(JobState.FAILED, reason) for reason in (FailureReason.PICTURE_REFUSED, FailureReason.BROKE)),
-    *(
-        public(JobState.FAILED, reason, bought=True)
-        for reason in (FailureReason.POSTING_DENIED, FailureReason.POSTING_EXPIRED, FailureReason.UNCOLLECTED)
-    ),
+    *(public(JobState.FAILED, reason, bought=True) for reason in sorted(AFTER_PURCHASE)),
     replace(public(JobState.DELIVERING, bought=True), review_id="asked"),
     replace(public(JobState.GENERATING, bought=True), awaits_posting=True),
 ]
