@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt
+from bot.reviews.departures import ended_by_departure
 from bot.sandbox.discord import Channel, DiscordFault, Drop, Message, Reply
 from bot.texts import explanations, forms
 from bot.texts import jobs as words
@@ -82,6 +83,13 @@ def videos(channel: Channel) -> list[Message]:
 async def _ban(harness: Harness) -> None:
     harness.guild.ban(harness.user)
     await until(lambda: states(harness) == ["failed"])
+
+
+async def _end_elsewhere(harness: Harness) -> None:
+    """As another process stores it, of which this one's run hears nothing."""
+    store = harness.app.jobs.store
+    job = await store.get(str(harness.rows("id")[0]["id"]))
+    await store.save(ended_by_departure(job, harness.now()), before=job)
 
 
 async def _forbid(harness: Harness) -> None:
@@ -193,14 +201,17 @@ async def test_a_new_message_in_doubt_loses_a_video_that_must_not_stand_there(
 
 
 @pytest.mark.slow
-async def test_a_new_message_that_arrives_after_the_ban_loses_its_video(harness: Harness) -> None:
+@pytest.mark.parametrize("ends", [_ban, _end_elsewhere])
+async def test_a_new_message_that_arrives_after_the_end_loses_its_video(
+    harness: Harness, ends: Callable[[Harness], Awaitable[None]]
+) -> None:
     reply = await being_made(harness, "a paper boat")
     reply.expire_token()
     harness.sandbox.discord.purge(message_of(reply))
     sent = harness.sandbox.discord.faults.append(DiscordFault(SEND, delay_s=2.0))
     finish(harness)
     await until(lambda: sent.hits == 1)
-    await _ban(harness)
+    await ends(harness)
     messages = harness.channel.messages
     await until(lambda: any(version.videos for one in messages for version in one.versions))
     await harness.app.jobs.runner.idle()
