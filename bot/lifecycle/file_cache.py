@@ -14,7 +14,7 @@ import structlog
 
 from bot.files.bucket_files import BucketFiles
 from bot.files.store import FilesUnavailableError
-from bot.jobs.file_owners import under_way_among
+from bot.jobs.file_owners import reported_among, under_way_among
 from bot.jobs.job import full_name_of, owner_of_file
 from bot.jobs.originals import Original
 from bot.reviews.hidden_copies import HIDDEN_PREFIX
@@ -47,10 +47,15 @@ class _Copy:
             return not self.name.endswith(".part")
         return self.name.removeprefix(HIDDEN_PREFIX) == f"{self.owner}.mp4"
 
+    @property
+    def is_hidden(self) -> bool:
+        """True for what moderators look at, which is needed when the job is over."""
+        return self.name.startswith(HIDDEN_PREFIX)
+
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class FileCache:
-    """Removes copies. None goes of a job that runs, or that is not over and whose file no store has.
+    """Removes copies. None goes of a job that runs, or that is still needed and no store has.
 
     Several processes may have the folder. Each marks the copies of its jobs as used, which the others see.
     """
@@ -83,9 +88,9 @@ class FileCache:
             for copy in copies
             if copy.owner not in running and self._age_s(copy.used_at_s) > self.unused_s
         ]
-        waiting = await under_way_among(self.database, {copy.owner for copy in unused})
+        needed = await self._needed(unused)
         for copy in unused:
-            if copy.owner in waiting and not await self._may_go(copy):
+            if copy in needed and not await self._may_go(copy):
                 continue
             if copy.owner not in self.running():
                 await asyncio.to_thread(_remove_unless_used, copy)
@@ -102,8 +107,8 @@ class FileCache:
             and self._age_s(copy.used_at_s) > _IN_HAND_S
             and copy.owner not in self.running()
         ]
-        waiting = await under_way_among(self.database, {copy.owner for copy in found})
-        due = sorted((copy for copy in found if copy.owner not in waiting), key=lambda copy: copy.used_at_s)
+        needed = await self._needed(found)
+        due = sorted((copy for copy in found if copy not in needed), key=lambda copy: copy.used_at_s)
         return [Original(copy.owner, copy.name, None) for copy in due]
 
     async def expire(self, originals: Sequence[Original]) -> None:
@@ -112,8 +117,16 @@ class FileCache:
             for name in (original.name, full_name_of(original.job_id)):
                 await asyncio.to_thread(self.videos.path(name).unlink, missing_ok=True)
 
+    async def _needed(self, copies: Collection[_Copy]) -> frozenset[_Copy]:
+        """Return those of these that are of jobs that are not over, or of videos about which moderators decide."""
+        hidden = frozenset(copy for copy in copies if copy.is_hidden)
+        reported = await reported_among(self.database, {copy.owner for copy in hidden})
+        others = {copy.owner for copy in copies if copy not in hidden}
+        under_way = await under_way_among(self.database, others)
+        return frozenset(copy for copy in copies if copy.owner in (reported if copy in hidden else under_way))
+
     async def _may_go(self, copy: _Copy) -> bool:
-        """Return True if the store has a file of a job that waits, or it is made anew from one.
+        """Return True if the store has a file that is needed, or it is made anew from one.
 
         The store is given what it lacks, as it was away when that was made.
         """
@@ -123,9 +136,9 @@ class FileCache:
             if await copy.store.holds(copy.name):
                 return True
             # What was deleted meanwhile is not to be brought back.
-            if await under_way_among(self.database, [copy.owner]):
+            if await self._needed([copy]):
                 await copy.store.keep([copy.name])
-                if not await under_way_among(self.database, [copy.owner]):
+                if not await self._needed([copy]):
                     await copy.store.delete([copy.name])
         except (FilesUnavailableError, FileNotFoundError) as error:
             log.info("copy_stays", name=copy.name, reason=str(error))

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot.moderation.rules import Gate, Mode, ReviewAt
-from bot.sandbox.dimilinks import TaskOutcome
+from bot.sandbox.dimilinks import HttpError, TaskOutcome
+from bot.sandbox.dimilinks.faults import Endpoint
 from bot.sandbox.discord import Reply
 from bot.texts import copies, files
 from tests.e2e.actors import approvals
@@ -17,7 +18,7 @@ from tests.e2e.actors.faults import close_every_way, reopen_every_way
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.privacy import deleted
-from tests.e2e.actors.records import states
+from tests.e2e.actors.records import states, stored
 from tests.e2e.actors.reports import hidden, rule
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import being_made, delivered, finish, forget_originals, shown, upload, widths
@@ -38,6 +39,11 @@ def downloads(harness: Harness) -> int:
 
 def noted(harness: Harness) -> list[str | None]:
     return [row["original_name"] for row in harness.rows("original_name")]
+
+
+def refused(harness: Harness, outstanding: str) -> bool:
+    (row,) = stored(harness, "SELECT outstanding, refused_at FROM reviews")
+    return row["outstanding"] == outstanding and row["refused_at"] is not None
 
 
 async def test_pictures_of_a_request_in_line_are_fetched_where_they_are_missing(
@@ -103,7 +109,7 @@ async def test_a_hidden_video_is_restored_from_an_empty_disk(harness: Harness, b
     await until(lambda: [name for name in bucket.names() if "hidden-" in name] == bucket.names())
     await elsewhere(harness)
     await press(harness, card, "Restore", user=moderator(harness))
-    await message_of(reply).wait_for(lambda version: bool(version.videos), TIMEOUT_S)
+    await until(lambda: bool(message_of(reply).current.videos))
     assert downloads(harness) == 1
     await until(lambda: bucket.names() == [])
 
@@ -122,7 +128,27 @@ async def test_a_video_is_hidden_also_while_the_bucket_is_away(
     clock.offset = timedelta(hours=25)
     await harness.app.cleanup.run_once(harness.now())
     await press(harness, card, "Restore", user=moderator(harness))
-    await message_of(reply).wait_for(lambda version: bool(version.videos), TIMEOUT_S)
+    await until(lambda: bool(message_of(reply).current.videos))
+    assert downloads(harness) == 1
+
+
+@pytest.mark.slow
+async def test_an_original_stays_for_a_restored_video_while_the_bucket_is_away(
+    harness: Harness, bucket: S3Server
+) -> None:
+    await rule(harness)
+    reply = await delivered(harness)
+    away = bucket.fail()
+    card = await hidden(harness, reply)
+    forget_originals(harness)
+    harness.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 1.0, [HttpError(404)])
+    await press(harness, card, "Restore", user=moderator(harness))
+    await until(lambda: refused(harness, "restore"))
+    takedowns = harness.app.moderation.takedowns
+    await takedowns.copies.originals.expire(await takedowns.copies.originals.kept())
+    away.times = 0
+    await takedowns.finish()
+    await until(lambda: bool(message_of(reply).current.videos))
     assert downloads(harness) == 1
 
 

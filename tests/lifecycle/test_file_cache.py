@@ -14,12 +14,21 @@ from bot.files.deletions import FileDeletions
 from bot.jobs.job import JobState
 from bot.jobs.store import JobStore
 from bot.lifecycle.file_cache import FileCache
+from bot.moderation.audit.log import AuditLog
+from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject
+from bot.reviews.store import ReviewStore
 from bot.settings import load
 from bot.storage.opening import open_database
 from tests.files.s3_server import QUICK_TIMES, S3Server
 from tests.jobs.builders import a_job
 
 NOW = datetime.now(UTC)
+REPORT = Review(
+    *("a" * 32, "over", 5, 7, ReviewSubject.REPORT, ReviewState.OPEN, NOW, NOW + timedelta(days=3)),
+    shown_channel_id=1,
+    shown_message_id=2,
+)
+APPROVED = replace(REPORT, state=ReviewState.APPROVED)
 
 
 @dataclass
@@ -39,6 +48,12 @@ class Cached:
         used_at_s = (NOW - timedelta(seconds=unused_s)).timestamp()
         os.utime(path, (used_at_s, used_at_s))
         os.utime(path.parent, (used_at_s, used_at_s))
+
+    async def asks(self, review: Review) -> None:
+        """Have a question to moderators."""
+        database = self.cache.database
+        async with AuditLog(database).transaction() as within:
+            assert await ReviewStore(database).add(within, review)
 
     @property
     def here(self) -> list[str]:
@@ -129,6 +144,34 @@ async def test_what_only_this_machine_has_of_a_job_that_is_not_over_goes_into_th
     os.utime(cached.cache.videos.path("waits.mp4"), (0, 0))
     await cached.cache.run_once()
     assert cached.here == []
+
+
+@pytest.mark.parametrize(
+    ("review", "name"),
+    [
+        (REPORT, "media/hidden-over.mp4"),
+        (replace(APPROVED, outstanding=Outstanding.RESTORE), "media/hidden-over.mp4"),
+        (replace(REPORT, subject=ReviewSubject.POSTING), "media/over.mp4"),  # of a deleted user
+    ],
+)
+async def test_what_moderators_decide_about_goes_into_the_bucket_first_though_the_job_is_over(
+    cached: Cached, review: Review, name: str
+) -> None:
+    await cached.asks(review)
+    cached.has(name)
+    assert await cached.cache.kept() == []
+    await cached.cache.run_once()
+    assert (cached.here, cached.server.names()) == ([name], [name])
+    os.utime(cached.cache.videos.path(name.removeprefix("media/")), (0, 0))
+    await cached.cache.run_once()
+    assert (cached.here, cached.server.names()) == ([], [name])
+
+
+async def test_a_hidden_video_that_was_decided_about_goes(cached: Cached) -> None:
+    await cached.asks(APPROVED)
+    cached.has("media/hidden-over.mp4")
+    await cached.cache.run_once()
+    assert (cached.here, cached.server.names()) == ([], [])
 
 
 async def test_for_space_those_go_first_that_were_not_used_for_longest(cached: Cached) -> None:
