@@ -1,10 +1,12 @@
 """Pictures and videos in a bucket: what is missing here is fetched, and what is deleted goes there as well."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.files.store import StoreTimes
 from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.sandbox.dimilinks import HttpError, TaskOutcome
 from bot.sandbox.dimilinks.faults import Endpoint
@@ -15,10 +17,10 @@ from tests.e2e.actors.approvals import moderator, question, spicy
 from tests.e2e.actors.bucket import QUICK_STORE, elsewhere, empty_disk, with_bucket
 from tests.e2e.actors.buttons import message_of, press, told
 from tests.e2e.actors.faults import close_every_way, reopen_every_way
-from tests.e2e.actors.harness import TIMEOUT_S, Harness
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.privacy import deleted
-from tests.e2e.actors.records import states, stored
+from tests.e2e.actors.records import actions, states, stored
 from tests.e2e.actors.reports import hidden, rule
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import being_made, delivered, finish, forget_originals, shown, upload, widths
@@ -127,6 +129,28 @@ async def test_a_video_is_hidden_also_while_the_bucket_is_away(
     away.times = 0
     clock.offset = timedelta(hours=25)
     await harness.app.cleanup.run_once(harness.now())
+    await press(harness, card, "Restore", user=moderator(harness))
+    await until(lambda: bool(message_of(reply).current.videos))
+    assert downloads(harness) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.started_with(
+    tuning=replace(
+        QUICK_STORE,
+        store_times=StoreTimes(request_s=300.0),
+        report_waits=replace(QUICK.report_waits, original_s=0.2),
+    )
+)
+async def test_a_video_is_hidden_before_a_bucket_that_hangs_has_answered(
+    harness: Harness, bucket: S3Server
+) -> None:
+    await rule(harness)
+    reply = await delivered(harness)
+    hangs = bucket.fail(Trouble.SLOW)
+    card = await hidden(harness, reply)
+    assert "video_hidden" in actions(harness)
+    hangs.times = 0
     await press(harness, card, "Restore", user=moderator(harness))
     await until(lambda: bool(message_of(reply).current.videos))
     assert downloads(harness) == 1
