@@ -12,6 +12,7 @@ from bot.sandbox.dimilinks import HttpError, TaskOutcome
 from bot.sandbox.dimilinks.faults import Endpoint
 from bot.sandbox.discord import Reply
 from bot.texts import copies, files
+from bot.texts.word_lists import FILE_NOT_FETCHED
 from tests.e2e.actors import approvals
 from tests.e2e.actors.approvals import moderator, question, spicy
 from tests.e2e.actors.bucket import QUICK_STORE, elsewhere, empty_disk, with_bucket
@@ -132,6 +133,38 @@ async def test_a_video_is_hidden_also_while_the_bucket_is_away(
     await press(harness, card, "Restore", user=moderator(harness))
     await until(lambda: bool(message_of(reply).current.videos))
     assert downloads(harness) == 1
+
+
+@pytest.mark.slow
+async def test_moderators_read_that_a_video_cannot_be_fetched_while_the_bucket_is_away(
+    harness: Harness, bucket: S3Server
+) -> None:
+    await approvals.rule(harness, modes={Gate.SPICY: Mode.APPROVAL}, review_at=ReviewAt.POSTING)
+    await spicy(harness)
+    card, mo = await question(harness, "May this video be posted?"), moderator(harness)
+    empty_disk(harness)
+    away = bucket.fail()
+    assert await told(await press(harness, card, "View", user=mo)) == FILE_NOT_FETCHED.english
+    away.times = 0
+    looking = await press(harness, card, "View", user=mo)
+    await looking.wait_for(lambda version: bool(version.videos), TIMEOUT_S)
+
+
+@pytest.mark.slow
+async def test_a_hidden_video_is_viewed_from_the_service_while_the_bucket_is_away(
+    harness: Harness, bucket: S3Server
+) -> None:
+    await rule(harness)
+    card, mo = await hidden(harness, await delivered(harness)), moderator(harness)
+    empty_disk(harness)
+    bucket.fail()
+    content = harness.sandbox.dimilinks.faults
+    content.rate(Endpoint.CONTENT, 1.0, [HttpError(404)])
+    assert await told(await press(harness, card, "View", user=mo)) == FILE_NOT_FETCHED.english
+    content.rate(Endpoint.CONTENT, 0.0, [])
+    looking = await press(harness, card, "View", user=mo)
+    await looking.wait_for(lambda version: bool(version.videos), TIMEOUT_S)
+    assert downloads(harness) == 2
 
 
 @pytest.mark.slow
