@@ -24,8 +24,6 @@ from bot.storage.errors import StorageError
 log: Final = structlog.get_logger(__name__)
 
 _EVERY_S: Final = 60.0
-_IN_HAND_S: Final = 900.0
-"""Copies that were used since then are not taken for space: they may be on their way to somebody."""
 
 
 @dataclass(frozen=True)
@@ -98,18 +96,17 @@ class FileCache:
         await asyncio.to_thread(_remove_empty, self.pictures.folder, before_s)
 
     async def kept(self) -> Sequence[Original]:
-        """Return the copies of videos that may go, those first that were not used for longest."""
+        """Return the copies of videos that are not needed, those first that were not used for longest."""
         found = [
             copy
             for copy in await asyncio.to_thread(self._copies)
             if copy.store is self.videos
             and copy.name != full_name_of(copy.owner)
-            and self._age_s(copy.used_at_s) > _IN_HAND_S
             and copy.owner not in self.running()
         ]
         needed = await self._needed(found)
         due = sorted((copy for copy in found if copy not in needed), key=lambda copy: copy.used_at_s)
-        return [Original(copy.owner, copy.name, None) for copy in due]
+        return [Original(copy.owner, copy.name, None, self._age_s(copy.used_at_s)) for copy in due]
 
     async def expire(self, originals: Sequence[Original]) -> None:
         """Remove these copies, and what was made of them. The files stay in the store."""

@@ -13,7 +13,9 @@ from bot.files.bucket_files import BucketFiles
 from bot.files.deletions import FileDeletions
 from bot.jobs.job import JobState
 from bot.jobs.store import JobStore
+from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.file_cache import FileCache
+from bot.lifecycle.media_space import FREE_BYTES, MediaSpace
 from bot.moderation.audit.log import AuditLog
 from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject
 from bot.reviews.store import ReviewStore
@@ -177,8 +179,33 @@ async def test_a_hidden_video_that_was_decided_about_goes(cached: Cached) -> Non
 async def test_for_space_those_go_first_that_were_not_used_for_longest(cached: Cached) -> None:
     for name, unused_s in (("over.mp4", 2000.0), ("hidden-over.mp4", 5000.0), ("runs.mp4", 9000.0)):
         cached.has(f"media/{name}", unused_s=unused_s)
-    cached.has("media/gone.mp4", unused_s=100.0)
     found = await cached.cache.kept()
-    assert [one.name for one in found] == ["hidden-over.mp4", "over.mp4"]
+    assert [(one.name, one.unused_s) for one in found] == [("hidden-over.mp4", 5000.0), ("over.mp4", 2000.0)]
     await cached.cache.expire(found[:1])
-    assert cached.here == ["media/gone.mp4", "media/over.mp4", "media/runs.mp4"]
+    assert cached.here == ["media/over.mp4", "media/runs.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("over_limit", "disk_full", "left"),
+    [
+        (False, False, ["media/gone.mp4", "media/hidden-over.mp4", "media/over.mp4"]),
+        (True, False, ["media/gone.mp4", "media/hidden-over.mp4"]),
+        (True, True, ["media/gone.mp4"]),
+    ],
+)
+async def test_copies_that_were_used_lately_go_for_free_space_alone_and_do_not_count_for_the_limit(
+    cached: Cached, left: list[str], *, over_limit: bool, disk_full: bool
+) -> None:
+    for name, unused_s in (("over.mp4", 2000.0), ("hidden-over.mp4", 500.0), ("gone.mp4", 20.0)):
+        cached.has(f"media/{name}", unused_s=unused_s)
+    told = list[str]()
+    space = MediaSpace(
+        cached.cache,
+        cached.cache.videos.folder,
+        limit_bytes=1 if over_limit else 1_000_000_000,
+        free_bytes=lambda _: FREE_BYTES - 2 * len(b"a copy") if disk_full else 2 * FREE_BYTES,
+        alarms=OperatorAlarms(told.append),
+    )
+    assert await space.look() is disk_full
+    assert cached.here == left
+    assert bool(told) is disk_full
