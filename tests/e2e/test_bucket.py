@@ -290,6 +290,7 @@ async def video_that_waits(harness: Harness) -> None:
 
 
 async def fetched(harness: Harness) -> Reply:
+    await harness.app.jobs.runner.idle()  # a reply says that a video waits before its row does
     return await press(harness, await list_jobs(harness), "Fetch the video")
 
 
