@@ -1,6 +1,6 @@
 """Jobs about which moderators are asked. Most wait for the answer; those of deleted users are over already."""
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, exists, or_
 
 from bot.storage.moderation_tables import reviews
 from bot.storage.tables import jobs
@@ -17,7 +17,9 @@ def is_asked_about() -> ColumnElement[bool]:
 
 
 def is_reported() -> ColumnElement[bool]:
-    """True for jobs about whose posted video a question is open; as `is_asked_about`."""
-    return exists().where(
-        reviews.c.job_id == jobs.c.id, reviews.c.state == "open", reviews.c.stage == "report"
-    )
+    """True for jobs about whose posted video a question is open, or whose video is still to be shown again.
+
+    The words are those of `Outstanding` as well.
+    """
+    undone = or_(reviews.c.state == "open", reviews.c.outstanding == "restore")
+    return exists().where(reviews.c.job_id == jobs.c.id, reviews.c.stage == "report", undone)

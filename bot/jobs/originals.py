@@ -1,5 +1,6 @@
 """Originals: delivered videos as they came, kept for a while beside the files that were posted."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,8 @@ class Original:
     job_id: str
     name: str
     until: datetime | None
+    unused_s: float = math.inf
+    """Seconds since its last use, where they matter: a copy may be on its way to somebody."""
 
 
 class Originals:

@@ -14,7 +14,7 @@ import structlog
 
 from bot.files.bucket_files import BucketFiles
 from bot.files.store import FilesUnavailableError
-from bot.jobs.file_owners import under_way_among, without_rows
+from bot.jobs.file_owners import reported_among, under_way_among, without_rows
 from bot.jobs.heartbeat import first_start
 from bot.jobs.job import full_name_of, owner_of_file
 from bot.jobs.originals import Original
@@ -25,8 +25,6 @@ from bot.storage.errors import StorageError
 log: Final = structlog.get_logger(__name__)
 
 _EVERY_S: Final = 60.0
-_IN_HAND_S: Final = 900.0
-"""Copies that were used since then are not taken for space: they may be on their way to somebody."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +46,15 @@ class _Copy:
             return not self.name.endswith(".part")
         return self.name.removeprefix(HIDDEN_PREFIX) == f"{self.owner}.mp4"
 
+    @property
+    def is_hidden(self) -> bool:
+        """True for what moderators look at, which is needed when the job is over."""
+        return self.name.startswith(HIDDEN_PREFIX)
+
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class FileCache:
-    """Removes copies. None goes of a job that runs, or that is not over and whose file no store has.
+    """Removes copies. None goes of a job that runs, or that is still needed and no store has.
 
     A job without a row counts as one that is not over if its copy is older than the database: the right one may be
     yet to be restored or moved.
@@ -87,9 +90,9 @@ class FileCache:
             for copy in copies
             if copy.owner not in running and self._age_s(copy.used_at_s) > self.unused_s
         ]
-        waiting = await self._not_over(unused)
+        needed = await self._needed(unused)
         for copy in unused:
-            if copy.owner in waiting and not await self._may_go(copy):
+            if copy in needed and not await self._may_go(copy):
                 continue
             if copy.owner not in self.running():
                 await asyncio.to_thread(_remove_unless_used, copy)
@@ -97,18 +100,17 @@ class FileCache:
         await asyncio.to_thread(_remove_empty, self.pictures.folder, before_s)
 
     async def kept(self) -> Sequence[Original]:
-        """Return the copies of videos that may go, those first that were not used for longest."""
+        """Return the copies of videos that are not needed, those first that were not used for longest."""
         found = [
             copy
             for copy in await asyncio.to_thread(self._copies)
             if copy.store is self.videos
             and copy.name != full_name_of(copy.owner)
-            and self._age_s(copy.used_at_s) > _IN_HAND_S
             and copy.owner not in self.running()
         ]
-        waiting = await self._not_over(found)
-        due = sorted((copy for copy in found if copy.owner not in waiting), key=lambda copy: copy.used_at_s)
-        return [Original(copy.owner, copy.name, None) for copy in due]
+        needed = await self._needed(found)
+        due = sorted((copy for copy in found if copy not in needed), key=lambda copy: copy.used_at_s)
+        return [Original(copy.owner, copy.name, None, self._age_s(copy.used_at_s)) for copy in due]
 
     async def expire(self, originals: Sequence[Original]) -> None:
         """Remove these copies, and what was made of them. The files stay in the store."""
@@ -116,13 +118,22 @@ class FileCache:
             for name in (original.name, full_name_of(original.job_id)):
                 await asyncio.to_thread(self.videos.path(name).unlink, missing_ok=True)
 
-    async def _not_over(self, copies: Sequence[_Copy]) -> frozenset[str]:
+    async def _needed(self, copies: Collection[_Copy]) -> frozenset[_Copy]:
+        """Return those of these that are to be used, or may belong to another database."""
         since_s = (await first_start(self.database)).timestamp()
-        unknown = await without_rows(self.database, {one.owner for one in copies if one.used_at_s < since_s})
-        return unknown | await under_way_among(self.database, {one.owner for one in copies})
+        strange = await without_rows(self.database, {one.owner for one in copies if one.used_at_s < since_s})
+        return await self._to_be_used(copies) | {copy for copy in copies if copy.owner in strange}
+
+    async def _to_be_used(self, copies: Collection[_Copy]) -> frozenset[_Copy]:
+        """Return those of these that are of jobs that are not over, or of videos about which moderators decide."""
+        hidden = frozenset(copy for copy in copies if copy.is_hidden)
+        reported = await reported_among(self.database, {copy.owner for copy in hidden})
+        others = {copy.owner for copy in copies if copy not in hidden}
+        under_way = await under_way_among(self.database, others)
+        return frozenset(copy for copy in copies if copy.owner in (reported if copy in hidden else under_way))
 
     async def _may_go(self, copy: _Copy) -> bool:
-        """Return True if the store has a file of a job that waits, or it is made anew from one.
+        """Return True if the store has a file that is needed, or it is made anew from one.
 
         The store is given what it lacks, as it was away when that was made.
         """
@@ -132,9 +143,9 @@ class FileCache:
             if await copy.store.holds(copy.name):
                 return True
             # What was deleted meanwhile is not to be brought back.
-            if await under_way_among(self.database, [copy.owner]):
+            if await self._to_be_used([copy]):
                 await copy.store.keep([copy.name])
-                if not await under_way_among(self.database, [copy.owner]):
+                if not await self._to_be_used([copy]):
                     await copy.store.delete([copy.name])
         except (FilesUnavailableError, FileNotFoundError) as error:
             log.info("copy_stays", name=copy.name, reason=str(error))

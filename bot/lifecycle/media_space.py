@@ -1,7 +1,8 @@
 """Space for videos: a limit of the data folder, and the free space of its disk.
 
 Only originals of delivered videos are deleted for it; where files are in a store, copies of them here. Videos that
-wait to be fetched, hidden ones, and those of jobs under way stay, whatever that costs.
+wait to be fetched, hidden ones, and those of jobs under way stay, whatever that costs. Copies that were used lately
+stay for a while, and do not count for the limit.
 """
 
 import asyncio
@@ -26,6 +27,10 @@ log: Final = structlog.get_logger(__name__)
 FREE_BYTES: Final = 7 * IMAGE_LIMITS.source_bytes + 150_000_000
 """Free space for one request: its pictures, a video (60 MB are the largest seen), and the file made of it."""
 _TROUBLE: Final = "media_space"
+_IN_HAND_S: Final = 900.0
+"""Copies that were used since then do not go for the limit: they may be on their way to somebody."""
+_JUST_USED_S: Final = 60.0
+"""Copies that were used since then do not go for free space either."""
 _TRUSTED_S: Final = 10.0
 """Seconds for which a measurement counts: others may fill the disk as well."""
 
@@ -47,7 +52,20 @@ class _Usage:
 
     @property
     def originals_bytes(self) -> int:
-        return sum(self.size_of(original) for original in self.originals)
+        names = {name for one in self.originals for name in (one.name, full_name_of(one.job_id))}
+        return sum(self.sizes.get(name, 0) for name in names)
+
+    def due(self, limit_bytes: int) -> Sequence[Original]:
+        """Return what has to go now, as far as it may."""
+        freed_bytes, found = 0, list[Original]()
+        missing_bytes, surplus_bytes = FREE_BYTES - self.free_bytes, -self.spare_bytes(limit_bytes)
+        for original in self.originals:
+            wanted_bytes = surplus_bytes if original.unused_s > _IN_HAND_S else missing_bytes
+            if original.unused_s <= _JUST_USED_S or freed_bytes >= wanted_bytes:
+                break
+            found.append(original)
+            freed_bytes += self.size_of(original)
+        return found
 
     def size_of(self, original: Original) -> int:
         """Return the size of an original and of what was made of it, which goes with it."""
@@ -145,13 +163,7 @@ class MediaSpace:
     async def _room(self) -> _Usage:
         """Delete what has to go, and return what there is afterwards."""
         before = await self._usage()
-        surplus_bytes = -before.spare_bytes(self._limit_bytes)
-        due: list[Original] = []
-        for original in before.originals:
-            if surplus_bytes <= 0:
-                break
-            due.append(original)
-            surplus_bytes -= before.size_of(original)
+        due = before.due(self._limit_bytes)
         if not due:
             return before
         log.info("originals_deleted_for_space", count=len(due))

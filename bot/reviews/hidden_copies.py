@@ -43,33 +43,46 @@ class HiddenCopies:
         return await self.originals.take(job, hidden_name_of(job.id))
 
     async def fetch(self, job: Job) -> Path:
-        """Have a copy on this machine; it is downloaded if there is none. That is not charged: the task is bought.
+        """Have a copy on this machine. One that is not there is downloaded, also where the store cannot be asked.
+
+        That is not charged: the task is bought.
 
         Raises:
             DimiLinksError: The service does not hand it out.
-            OSError: The disk does not take it, or the store cannot be used.
+            OSError: The disk does not take it, or neither the store nor the service has it now.
         """
-        name = hidden_name_of(job.id)
-        with suppress(FileNotFoundError):
-            return await self.videos.fetch(name)
-        if await self.take_original(job):
-            return await self.videos.fetch(name)
+        name, away = hidden_name_of(job.id), None
+        try:
+            with suppress(FileNotFoundError):
+                return await self.videos.fetch(name)
+            if await self.take_original(job):
+                return await self.videos.fetch(name)
+        except FilesUnavailableError as error:
+            away = error
+        try:
+            return await self._download(job, name, stored=away is None)
+        except DimiLinksError:
+            if away is not None:
+                raise away from None  # what the service does not have the store may
+            raise
+
+    async def _download(self, job: Job, name: str, *, stored: bool) -> Path:
         if job.task_id is None:
             raise VideoMissingError("never bought")
         await self.api.download(job.task_id, self.videos.path(name))
         try:
-            await self.videos.keep([name])
+            if stored:  # else that is left to the cache, which needs no moderator to wait
+                await self.videos.keep([name])
         except FilesUnavailableError as error:
             log.warning("hidden_video_not_stored", job=job.id, reason=str(error))
         return self.videos.path(name)
 
-    async def ensure(self, job: Job) -> Path | None:
-        """Have a copy on this machine. Returns None if it could not be fetched."""
+    async def ensure(self, job: Job) -> None:
+        """Have a copy on this machine, if one can be fetched now."""
         try:
-            return await self.fetch(job)
+            await self.fetch(job)
         except (DimiLinksError, OSError) as error:
             log.warning("hidden_video_not_kept", job=job.id, error=type(error).__name__)
-            return None
 
     async def drop(self, job_id: str) -> None:
         """Delete a copy, if there is one. Raises `StorageError` as well."""

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ReportWaits:
-    """Waits for a Discord or a video service that does not do what was decided, in seconds."""
+    """Waits for a Discord, a video service or a store that does not do what was decided, in seconds."""
 
+    original_s: float = 2.5
+    """Time until a video is hidden whose original a store does not make moderators' copy."""
     edit_s: float = 15.0
     """Time for which one try waits for a Discord that is unavailable."""
     away_s: float = 20.0

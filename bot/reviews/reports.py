@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from bot.dimilinks import DimiLinksError, TaskAbsentError, VideoMissingError
 from bot.files.store import FileStore
 from bot.jobs.being_posted import found_posted, settled_as_posted
 from bot.jobs.job import Job, JobState
@@ -53,6 +54,8 @@ class ViewRefusal(StrEnum):
     ELSEWHERE = "elsewhere"
     """What would be shown is spicy, and the channel is not age-restricted."""
     GONE = "gone"
+    AWAY = "away"
+    """It cannot be fetched now."""
 
 
 @dataclass(frozen=True)
@@ -184,30 +187,27 @@ class Reports:
             return ViewRefusal.GONE
         if shows_spicy(job) and place is not Place.AGE_RESTRICTED_CHANNEL:
             return ViewRefusal.ELSEWHERE
-        path = await (self._frame_of(job) if asks_to_buy else self._file_of(job, review))
-        if path is None:
-            return ViewRefusal.GONE
+        try:
+            path = await (self._frame_of(job) if asks_to_buy else self._file_of(job, review))
+        except (FileNotFoundError, TaskAbsentError, VideoMissingError) as error:
+            return _unseen(job, ViewRefusal.GONE, error)
+        except (OSError, DimiLinksError) as error:
+            return _unseen(job, ViewRefusal.AWAY, error)
         viewed = AuditAction.HIDDEN_PICTURE_VIEWED if asks_to_buy else AuditAction.HIDDEN_VIDEO_VIEWED
         await self.audit.append(entry_about(review, viewed, self.now(), actor_id=person.id))
         return ViewedFrame(path, job) if asks_to_buy else ViewedVideo(path, job)
 
-    async def _frame_of(self, job: Job) -> Path | None:
+    async def _frame_of(self, job: Job) -> Path:
         frames = [picture for picture in job.pictures or () if picture.own_spicy_video]
-        try:
-            return await self.questions.files.pictures.fetch(frames[0].stored_name) if frames else None
-        except OSError as error:
-            log.warning("frame_not_shown", job=job.id, reason=str(error))
-            return None
+        if not frames:
+            raise FileNotFoundError("no such frame")
+        return await self.questions.files.pictures.fetch(frames[0].stored_name)
 
-    async def _file_of(self, job: Job, review: Review) -> Path | None:
+    async def _file_of(self, job: Job, review: Review) -> Path:
         if review.subject is ReviewSubject.POSTING and job.video_name is not None:
-            try:
-                return await self.videos.fetch(job.video_name)
-            except OSError as error:
-                log.warning("video_not_shown", job=job.id, reason=str(error))
-                return None
+            return await self.videos.fetch(job.video_name)
         async with self.takedowns.exclusively(job.id):
-            return await self.takedowns.copies.ensure(job)
+            return await self.takedowns.copies.fetch(job)
 
     async def _is_to_be_hidden(self, job: Job, person: Person) -> bool:
         """Return True if a moderator reports a server's video, or if there are as many reports as its rules say."""
@@ -248,6 +248,12 @@ class Reports:
         return AuditEntry(
             job.guild_id or 0, self.now(), action, actor_id, job.reply.person_id or None, job.id, reason
         )
+
+
+def _unseen(job: Job, refusal: ViewRefusal, error: Exception) -> ViewRefusal:
+    """Log why a moderator does not see something."""
+    log.warning("review_not_viewed", job=job.id, error=type(error).__name__, reason=str(error))
+    return refusal
 
 
 def _is_seen_by_others(job: Job) -> bool:

@@ -131,21 +131,27 @@ class Takedowns:
         if current is None or shown is None or current.outstanding is not Outstanding.HIDE:
             return False  # hidden before, or decided meanwhile
         try:
-            await self._keep_original(job)  # at once, whatever Discord says to the edit
+            kept = await self._keep_original(job)  # at once, whatever Discord says to the edit
             there = await self._edit(address_of(job, shown), Post(cards.hidden_card(job)))
         except (DeliveryError, OSError) as error:
             await self._defer(current, error)
             return False
-        await self.copies.ensure(job)
         await self._store_done(current, AuditAction.VIDEO_HIDDEN, there=there)
+        if not kept:
+            await self.copies.ensure(job)
         return True
 
-    async def _keep_original(self, job: Job) -> None:
+    async def _keep_original(self, job: Job) -> bool:
+        """Make the original moderators' copy. Returns False if there is none.
+
+        While a store is away it stays as it is: nobody is given it, and it is kept until they have decided.
+        """
         try:
-            await self.copies.take_original(job)
-        except FilesUnavailableError as error:
-            # The video is hidden all the same; the original stays where it is, and nobody is given it.
-            log.warning("original_not_taken", job=job.id, reason=str(error))
+            async with asyncio.timeout(self.waits.original_s):
+                return await self.copies.take_original(job)
+        except (FilesUnavailableError, TimeoutError) as error:
+            log.warning("original_not_taken", job=job.id, reason=str(error) or type(error).__name__)
+            return True
 
     async def apply(self, review: Review) -> None:
         """Restore a hidden video or remove it for good, as its closed question says. May be repeated.

@@ -20,6 +20,7 @@ from bot.texts import moderation as words
 from bot.texts import refusals
 from bot.texts.descriptions import of_frame, of_video
 from bot.texts.messages import Language, Message
+from bot.texts.word_lists import FILE_NOT_FETCHED
 from cogs.moderation.not_moderating import not_moderating
 from cogs.moderation.review_card import (
     APPROVALS,
@@ -54,6 +55,7 @@ _ANSWERS: Final[Mapping[VoteResult, Message]] = {
 _UNSEEN: Final[Mapping[ViewRefusal, Message]] = {
     ViewRefusal.NOT_ALLOWED: words.VOTE_NOT_YOURS,
     ViewRefusal.GONE: words.HIDDEN_GONE,
+    ViewRefusal.AWAY: FILE_NOT_FETCHED,
 }
 _EXTRAS: Final[Mapping[ReviewAction, ExtraAction]] = {
     ReviewAction.APPROVE_AND_TRUST: ExtraAction.TRUST,

@@ -1,24 +1,28 @@
 """Pictures and videos in a bucket: what is missing here is fetched, and what is deleted goes there as well."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.files.store import StoreTimes
 from bot.moderation.rules import Gate, Mode, ReviewAt
-from bot.sandbox.dimilinks import TaskOutcome
+from bot.sandbox.dimilinks import HttpError, TaskOutcome
+from bot.sandbox.dimilinks.faults import Endpoint
 from bot.sandbox.discord import Reply
 from bot.texts import copies, files
+from bot.texts.word_lists import FILE_NOT_FETCHED
 from tests.e2e.actors import approvals
 from tests.e2e.actors.approvals import moderator, question, spicy
 from tests.e2e.actors.bucket import QUICK_STORE, elsewhere, empty_disk, with_bucket
 from tests.e2e.actors.buttons import message_of, press, told
 from tests.e2e.actors.damage import rewrite
 from tests.e2e.actors.faults import close_every_way, reopen_every_way
-from tests.e2e.actors.harness import TIMEOUT_S, Harness
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
 from tests.e2e.actors.privacy import deleted
-from tests.e2e.actors.records import states
+from tests.e2e.actors.records import actions, states, stored
 from tests.e2e.actors.reports import hidden, rule
 from tests.e2e.actors.timing import MovableClock, until
 from tests.e2e.actors.videos import being_made, delivered, finish, forget_originals, shown, upload, widths
@@ -39,6 +43,11 @@ def downloads(harness: Harness) -> int:
 
 def noted(harness: Harness) -> list[str | None]:
     return [row["original_name"] for row in harness.rows("original_name")]
+
+
+def refused(harness: Harness, outstanding: str) -> bool:
+    (row,) = stored(harness, "SELECT outstanding, refused_at FROM reviews")
+    return row["outstanding"] == outstanding and row["refused_at"] is not None
 
 
 async def test_pictures_of_a_request_in_line_are_fetched_where_they_are_missing(
@@ -104,7 +113,7 @@ async def test_a_hidden_video_is_restored_from_an_empty_disk(harness: Harness, b
     await until(lambda: [name for name in bucket.names() if "hidden-" in name] == bucket.names())
     await elsewhere(harness)
     await press(harness, card, "Restore", user=moderator(harness))
-    await message_of(reply).wait_for(lambda version: bool(version.videos), TIMEOUT_S)
+    await until(lambda: bool(message_of(reply).current.videos))
     assert downloads(harness) == 1
     await until(lambda: bucket.names() == [])
 
@@ -123,7 +132,81 @@ async def test_a_video_is_hidden_also_while_the_bucket_is_away(
     clock.offset = timedelta(hours=25)
     await harness.app.cleanup.run_once(harness.now())
     await press(harness, card, "Restore", user=moderator(harness))
-    await message_of(reply).wait_for(lambda version: bool(version.videos), TIMEOUT_S)
+    await until(lambda: bool(message_of(reply).current.videos))
+    assert downloads(harness) == 1
+
+
+@pytest.mark.slow
+async def test_moderators_read_that_a_video_cannot_be_fetched_while_the_bucket_is_away(
+    harness: Harness, bucket: S3Server
+) -> None:
+    await approvals.rule(harness, modes={Gate.SPICY: Mode.APPROVAL}, review_at=ReviewAt.POSTING)
+    await spicy(harness)
+    card, mo = await question(harness, "May this video be posted?"), moderator(harness)
+    empty_disk(harness)
+    away = bucket.fail()
+    assert await told(await press(harness, card, "View", user=mo)) == FILE_NOT_FETCHED.english
+    away.times = 0
+    looking = await press(harness, card, "View", user=mo)
+    await looking.wait_for(lambda version: bool(version.videos), TIMEOUT_S)
+
+
+@pytest.mark.slow
+async def test_a_hidden_video_is_viewed_from_the_service_while_the_bucket_is_away(
+    harness: Harness, bucket: S3Server
+) -> None:
+    await rule(harness)
+    card, mo = await hidden(harness, await delivered(harness)), moderator(harness)
+    empty_disk(harness)
+    bucket.fail()
+    content = harness.sandbox.dimilinks.faults
+    content.rate(Endpoint.CONTENT, 1.0, [HttpError(404)])
+    assert await told(await press(harness, card, "View", user=mo)) == FILE_NOT_FETCHED.english
+    content.rate(Endpoint.CONTENT, 0.0, [])
+    looking = await press(harness, card, "View", user=mo)
+    await looking.wait_for(lambda version: bool(version.videos), TIMEOUT_S)
+    assert downloads(harness) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.started_with(
+    tuning=replace(
+        QUICK_STORE,
+        store_times=StoreTimes(request_s=300.0),
+        report_waits=replace(QUICK.report_waits, original_s=0.2),
+    )
+)
+async def test_a_video_is_hidden_before_a_bucket_that_hangs_has_answered(
+    harness: Harness, bucket: S3Server
+) -> None:
+    await rule(harness)
+    reply = await delivered(harness)
+    hangs = bucket.fail(Trouble.SLOW)
+    card = await hidden(harness, reply)
+    assert "video_hidden" in actions(harness)
+    hangs.times = 0
+    await press(harness, card, "Restore", user=moderator(harness))
+    await until(lambda: bool(message_of(reply).current.videos))
+    assert downloads(harness) == 1
+
+
+@pytest.mark.slow
+async def test_an_original_stays_for_a_restored_video_while_the_bucket_is_away(
+    harness: Harness, bucket: S3Server
+) -> None:
+    await rule(harness)
+    reply = await delivered(harness)
+    away = bucket.fail()
+    card = await hidden(harness, reply)
+    forget_originals(harness)
+    harness.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 1.0, [HttpError(404)])
+    await press(harness, card, "Restore", user=moderator(harness))
+    await until(lambda: refused(harness, "restore"))
+    takedowns = harness.app.moderation.takedowns
+    await takedowns.copies.originals.expire(await takedowns.copies.originals.kept())
+    away.times = 0
+    await takedowns.finish()
+    await until(lambda: bool(message_of(reply).current.videos))
     assert downloads(harness) == 1
 
 
@@ -210,6 +293,7 @@ async def video_that_waits(harness: Harness) -> None:
 
 
 async def fetched(harness: Harness) -> Reply:
+    await harness.app.jobs.runner.idle()  # a reply says that a video waits before its row does
     return await press(harness, await list_jobs(harness), "Fetch the video")
 
 

@@ -6,6 +6,7 @@ from bot.moderation.rules import Gate, Mode
 from bot.sandbox.dimilinks import HttpError
 from bot.sandbox.dimilinks.faults import Endpoint
 from bot.texts import jobs, moderation
+from bot.texts.word_lists import FILE_NOT_FETCHED
 from tests.e2e.actors.approvals import moderator, question
 from tests.e2e.actors.buttons import id_of, message_of, press, press_unseen, told
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
@@ -48,8 +49,10 @@ async def test_a_video_that_could_not_be_kept_is_fetched_when_somebody_looks(har
     harness.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 1.0, [HttpError(503)])
     card = await hidden(harness, reply)
     assert kept(harness) == []
+    mo = moderator(harness)
+    assert await told(await press(harness, card, "View", user=mo)) == FILE_NOT_FETCHED.english
     harness.sandbox.dimilinks.faults.rate(Endpoint.CONTENT, 0.0, [])
-    looking = await press(harness, card, "View", user=moderator(harness))
+    looking = await press(harness, card, "View", user=mo)
     await looking.wait_for(lambda version: bool(version.videos), TIMEOUT_S)
 
 

@@ -9,6 +9,7 @@ import pytest
 from bot.lifecycle.media_space import FREE_BYTES
 from bot.sandbox.discord import Reply
 from bot.texts import files, operator
+from tests.e2e.actors.bucket import QUICK_STORE, with_bucket
 from tests.e2e.actors.buttons import told
 from tests.e2e.actors.direct_messages import news
 from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness, open_harness
@@ -109,6 +110,20 @@ async def test_hidden_videos_are_never_deleted_for_space(harness: Harness) -> No
     os.truncate(copy, 120 * MB)
     await refused(harness)
     assert kept(harness) == [copy]
+
+
+@pytest.mark.slow
+@pytest.mark.started_with(tuning=QUICK_STORE)
+async def test_videos_that_were_just_delivered_from_a_bucket_leave_room_for_the_next(
+    harness: Harness,
+) -> None:
+    async with with_bucket(harness, media_limit_gb=0.1):
+        await delivered(harness)
+        enlarge(harness, names(harness)[0], 120 * MB)
+        await delivered(harness)
+        assert harness.bought == 2
+        assert news(harness) == []
+        assert len(media(harness)) == 2
 
 
 @pytest.mark.slow

@@ -14,13 +14,24 @@ from bot.files.deletions import FileDeletions
 from bot.jobs.heartbeat import Heartbeat
 from bot.jobs.job import JobState
 from bot.jobs.store import JobStore
+from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.file_cache import FileCache
+from bot.lifecycle.media_space import FREE_BYTES, MediaSpace
+from bot.moderation.audit.log import AuditLog
+from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject
+from bot.reviews.store import ReviewStore
 from bot.settings import load
 from bot.storage.opening import open_database
 from tests.files.s3_server import QUICK_TIMES, S3Server
 from tests.jobs.builders import a_job
 
 NOW = datetime.now(UTC)
+REPORT = Review(
+    *("a" * 32, "over", 5, 7, ReviewSubject.REPORT, ReviewState.OPEN, NOW, NOW + timedelta(days=3)),
+    shown_channel_id=1,
+    shown_message_id=2,
+)
+APPROVED = replace(REPORT, state=ReviewState.APPROVED)
 
 
 @dataclass
@@ -40,6 +51,12 @@ class Cached:
         used_at_s = (NOW - timedelta(seconds=unused_s)).timestamp()
         os.utime(path, (used_at_s, used_at_s))
         os.utime(path.parent, (used_at_s, used_at_s))
+
+    async def asks(self, review: Review) -> None:
+        """Have a question to moderators."""
+        database = self.cache.database
+        async with AuditLog(database).transaction() as within:
+            assert await ReviewStore(database).add(within, review)
 
     @property
     def here(self) -> list[str]:
@@ -145,11 +162,64 @@ async def test_what_only_this_machine_has_from_before_the_database_stays_and_is_
     assert (cached.here, cached.server.names()) == (["media/here.mp4"], ["media/both.mp4"])
 
 
+@pytest.mark.parametrize(
+    ("review", "name"),
+    [
+        (REPORT, "media/hidden-over.mp4"),
+        (replace(APPROVED, outstanding=Outstanding.RESTORE), "media/hidden-over.mp4"),
+        (replace(REPORT, subject=ReviewSubject.POSTING), "media/over.mp4"),  # of a deleted user
+    ],
+)
+async def test_what_moderators_decide_about_goes_into_the_bucket_first_though_the_job_is_over(
+    cached: Cached, review: Review, name: str
+) -> None:
+    await cached.asks(review)
+    cached.has(name)
+    assert await cached.cache.kept() == []
+    await cached.cache.run_once()
+    assert (cached.here, cached.server.names()) == ([name], [name])
+    os.utime(cached.cache.videos.path(name.removeprefix("media/")), (0, 0))
+    await cached.cache.run_once()
+    assert (cached.here, cached.server.names()) == ([], [name])
+
+
+async def test_a_hidden_video_that_was_decided_about_goes(cached: Cached) -> None:
+    await cached.asks(APPROVED)
+    cached.has("media/hidden-over.mp4")
+    await cached.cache.run_once()
+    assert (cached.here, cached.server.names()) == ([], [])
+
+
 async def test_for_space_those_go_first_that_were_not_used_for_longest(cached: Cached) -> None:
     for name, unused_s in (("over.mp4", 2000.0), ("hidden-over.mp4", 5000.0), ("runs.mp4", 9000.0)):
         cached.has(f"media/{name}", unused_s=unused_s)
-    cached.has("media/gone.mp4", unused_s=100.0)
     found = await cached.cache.kept()
-    assert [one.name for one in found] == ["hidden-over.mp4", "over.mp4"]
+    assert [(one.name, one.unused_s) for one in found] == [("hidden-over.mp4", 5000.0), ("over.mp4", 2000.0)]
     await cached.cache.expire(found[:1])
-    assert cached.here == ["media/gone.mp4", "media/over.mp4", "media/runs.mp4"]
+    assert cached.here == ["media/over.mp4", "media/runs.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("over_limit", "disk_full", "left"),
+    [
+        (False, False, ["media/gone.mp4", "media/hidden-over.mp4", "media/over.mp4"]),
+        (True, False, ["media/gone.mp4", "media/hidden-over.mp4"]),
+        (True, True, ["media/gone.mp4"]),
+    ],
+)
+async def test_copies_that_were_used_lately_go_for_free_space_alone_and_do_not_count_for_the_limit(
+    cached: Cached, left: list[str], *, over_limit: bool, disk_full: bool
+) -> None:
+    for name, unused_s in (("over.mp4", 2000.0), ("hidden-over.mp4", 500.0), ("gone.mp4", 20.0)):
+        cached.has(f"media/{name}", unused_s=unused_s)
+    told = list[str]()
+    space = MediaSpace(
+        cached.cache,
+        cached.cache.videos.folder,
+        limit_bytes=1 if over_limit else 1_000_000_000,
+        free_bytes=lambda _: FREE_BYTES - 2 * len(b"a copy") if disk_full else 2 * FREE_BYTES,
+        alarms=OperatorAlarms(told.append),
+    )
+    assert await space.look() is disk_full
+    assert cached.here == left
+    assert bool(told) is disk_full
