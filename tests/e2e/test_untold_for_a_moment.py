@@ -1,0 +1,73 @@
+"""One look-up of a member that Discord does not answer: it is asked again, and nobody is worse off."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.sandbox.discord import DiscordFault, Drop, Reply
+from tests.e2e.actors.approvals import spicy
+from tests.e2e.actors.buttons import message_of
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
+from tests.e2e.actors.records import states
+from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import finish, hold
+
+MEMBER = "GET /guilds/*/members/*"
+PATIENT = replace(QUICK, timeouts=replace(QUICK.timeouts, untold_s=30.0))
+pytestmark = pytest.mark.started_with(tuning=PATIENT)
+
+
+def untold_once(harness: Harness) -> DiscordFault:
+    return harness.sandbox.discord.faults.append(DiscordFault(MEMBER, status=503, times=1))
+
+
+async def spicy_being_made(harness: Harness) -> Reply:
+    hold(harness)
+    reply = await spicy(harness)
+    await reply.wait_for(lambda version: "Making your video" in version.text(), TIMEOUT_S)
+    return reply
+
+
+async def test_right_before_an_upload_it_is_posted_all_the_same(harness: Harness) -> None:
+    reply = await spicy_being_made(harness)
+    harness.sandbox.discord.faults.append(DiscordFault(MEMBER, delay_s=0.01, times=1))
+    untold = untold_once(harness)
+    finish(harness, "a lighthouse")
+    await harness.app.jobs.runner.idle()
+    assert untold.hits == 1
+    assert message_of(reply).current.videos
+    assert states(harness) == ["delivered"]
+
+
+@pytest.mark.slow
+async def test_a_video_that_stands_in_its_reply_is_not_taken_away(harness: Harness) -> None:
+    reply = await spicy_being_made(harness)
+    harness.sandbox.discord.faults.append(DiscordFault("PATCH /webhooks/*", drop=Drop.AFTER, times=9999))
+    finish(harness, "a lighthouse")
+    await until(lambda: bool(message_of(reply).current.videos))
+    untold = untold_once(harness)
+    await until(lambda: untold.hits > 0)
+    harness.sandbox.discord.faults.clear()
+    await harness.app.jobs.runner.idle()
+    assert all(version.videos for version in message_of(reply).versions[-2:])
+    assert states(harness) == ["delivered"]
+
+
+@pytest.mark.slow
+async def test_rules_that_forbid_it_for_a_moment_take_nothing_away(harness: Harness) -> None:
+    reply = await spicy_being_made(harness)
+    asked, asked_again, asked_after = (
+        harness.sandbox.discord.faults.append(DiscordFault(MEMBER, delay_s=delay_s, times=1))
+        for delay_s in (0.01, 0.5, 0.5)
+    )
+    member = harness.guild.members[harness.user.id]
+    finish(harness, "a lighthouse")
+    await until(lambda: asked_again.hits == 1)
+    member.timed_out_until = datetime.now(UTC) + timedelta(hours=1)
+    await until(lambda: asked_after.hits == 1)
+    member.timed_out_until = None
+    await harness.app.jobs.runner.idle()
+    assert asked.hits == 1
+    assert message_of(reply).current.videos
+    assert states(harness) == ["delivered"]
