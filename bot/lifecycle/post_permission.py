@@ -5,7 +5,7 @@ from bot.jobs.job import Job
 from bot.jobs.request_facts import stored_request
 from bot.jobs.store import ClaimLostError, JobStore, StaleJobError
 from bot.moderation.gatekeeper import Gatekeeper
-from bot.moderation.policy import Verdict
+from bot.moderation.rules import ReviewStage
 from bot.reviews.decided_videos import DecidedVideos
 
 
@@ -39,9 +39,10 @@ class PostPermission:
         if (maybe_seen or job.lookup) and await self._decided.is_put_away(job):
             return False
         decision = await self._gatekeeper.decide_again(stored_request(job))
-        if decision.verdict is Verdict.NOT_TOLD:
+        permitted = decision.lets_pass(ReviewStage.POSTING)
+        if not permitted and decision.untold:
             raise PermissionUntoldError("Discord does not tell what a rule needs to know")
-        return decision.allowed and not decision.waits_at_posting
+        return permitted
 
     def allows_direct(self, job: Job) -> bool:
         """Return True if such a video may be sent in direct messages at all."""

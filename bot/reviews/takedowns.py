@@ -38,7 +38,6 @@ from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
 from bot.moderation.gatekeeper import Gatekeeper
 from bot.moderation.members.news import News, NewsKind, NewsStore
-from bot.moderation.policy import Verdict
 from bot.reviews.case import VideoMessage, address_of, message_of
 from bot.reviews.hidden_copies import HiddenCopies
 from bot.reviews.questions import Questions
@@ -262,9 +261,9 @@ class Takedowns:
             OSError: As `DimiLinksError`.
         """
         decision = await self.gatekeeper.decide_again(stored_request(job))
-        if decision.verdict is Verdict.NOT_TOLD:
-            raise DeliveryError("Discord does not tell what a rule needs to know")
         if not decision.allowed:
+            if decision.untold:
+                raise DeliveryError("Discord does not tell what a rule needs to know")
             log.info("hidden_video_not_allowed", job=job.id, verdict=decision.verdict)
             return False
         try:

@@ -5,13 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.moderation.rules import Gate, Mode, ReviewAt
+from bot.moderation.words.matching import Effect, Term
 from bot.sandbox.discord import DiscordFault, Drop, Reply
-from tests.e2e.actors.approvals import spicy
+from bot.texts import refusals
+from tests.e2e.actors.approvals import cards, moderator, rule, spicy
 from tests.e2e.actors.buttons import message_of
 from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.records import states
 from tests.e2e.actors.timing import until
-from tests.e2e.actors.videos import finish, hold
+from tests.e2e.actors.videos import being_made, finish, hold
 
 MEMBER = "GET /guilds/*/members/*"
 PATIENT = replace(QUICK, timeouts=replace(QUICK.timeouts, untold_s=30.0))
@@ -20,6 +23,19 @@ pytestmark = pytest.mark.started_with(tuning=PATIENT)
 
 def untold_once(harness: Harness) -> DiscordFault:
     return harness.sandbox.discord.faults.append(DiscordFault(MEMBER, status=503, times=1))
+
+
+def role_of_user(harness: Harness) -> int:
+    role = harness.guild.add_role("writers")
+    harness.guild.members[harness.user.id].roles.append(role)
+    return role.id
+
+
+async def block_for_others(harness: Harness, word: str) -> None:
+    """Moderators block a word, from which a role of the user is exempt."""
+    await rule(harness, word_exempt_roles=frozenset({role_of_user(harness)}))
+    listed = harness.app.moderation.caches.words
+    await listed.add_all(harness.guild.id, [Term(word, Effect.BLOCKED)], moderator(harness).id)
 
 
 async def spicy_being_made(harness: Harness) -> Reply:
@@ -38,6 +54,40 @@ async def test_right_before_an_upload_it_is_posted_all_the_same(harness: Harness
     assert untold.hits == 1
     assert message_of(reply).current.videos
     assert states(harness) == ["delivered"]
+
+
+async def test_who_may_use_a_listed_word_by_a_role_may_still(harness: Harness) -> None:
+    await block_for_others(harness, "zebra")
+    untold = untold_once(harness)
+    assert (await harness.ended(await harness.video("a zebra"))).videos
+    assert untold.hits == 1
+
+
+@pytest.mark.slow
+@pytest.mark.started_with(tuning=QUICK)
+async def test_where_discord_goes_on_not_to_tell_that_is_what_the_user_reads(harness: Harness) -> None:
+    await block_for_others(harness, "zebra")
+    harness.sandbox.discord.faults.append(DiscordFault(MEMBER, status=503, times=99))
+    refused = await harness.ended(await harness.video("a zebra"))
+    assert refusals.not_told(bought=False).what.english in refused.text()
+    assert harness.bought == 0
+
+
+@pytest.mark.slow
+async def test_a_trusted_member_needs_no_moderators(harness: Harness) -> None:
+    await rule(
+        harness,
+        modes={Gate.NORMAL: Mode.TRUSTED},
+        trusted_roles=frozenset({role_of_user(harness)}),
+        review_at=ReviewAt.POSTING,
+    )
+    reply = await being_made(harness)
+    untold = untold_once(harness)
+    finish(harness)
+    await harness.app.jobs.runner.idle()
+    assert untold.hits == 1
+    assert message_of(reply).current.videos
+    assert cards(harness) == []
 
 
 @pytest.mark.slow
