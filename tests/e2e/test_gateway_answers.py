@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.lifecycle.submission_breaker import ProbeIntervals
+from bot.lifecycle.pauses import ProbeIntervals
 from bot.sandbox.dimilinks import known_faults as known
 from bot.sandbox.dimilinks.faults import (
     At,

@@ -24,6 +24,36 @@ async def test_of_requests_that_waited_before_the_start_one_is_the_probe_and_nob
     assert crowd.names == ["a", "b", "c"]
 
 
+@in_virtual_time
+async def test_after_a_question_that_failed_once_since_the_start_one_is_the_probe_as_well() -> None:
+    asked: list[PauseReason] = []
+
+    async def fails_once(reason: PauseReason) -> bool:
+        asked.append(reason)
+        return len(asked) == 1
+
+    crowd = Crowd(fails_once)
+    crowd.breaker.doubt()
+    await crowd.come("a", "b", "c")
+    await asyncio.sleep(100)
+    [probe] = crowd.names
+    crowd.breaker.taken(probe)
+    await asyncio.sleep(SLACK_S)
+    assert sorted(crowd.names) == ["a", "b", "c"]
+
+
+@in_virtual_time
+async def test_nor_does_an_answer_open_after_a_request_that_was_left_unread_since_the_start() -> None:
+    crowd = Crowd()
+    crowd.breaker.doubt()
+    await crowd.come("a", "b", "c")
+    crowd.breaker.refused_whole_bot("a", PauseReason.SERVICE_AWAY, is_lost=False)
+    crowd.breaker.inconclusive("a")
+    await asyncio.sleep(100)
+    assert crowd.names == ["a", "b"]
+    await crowd.leave()
+
+
 async def pointless_by_the_list(reason: PauseReason) -> bool:
     """The service answers, and its list does not name the model."""
     return reason is PauseReason.NO_CHANNEL
