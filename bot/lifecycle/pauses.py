@@ -16,6 +16,8 @@ class ProbeIntervals:
     """Between two free questions, doubling to half the longest."""
     evidence_s: float = 60.0
     """Seconds that a suspect waits for another request to be taken."""
+    check_s: float = 2.0
+    """Seconds that the probe may be checked before another job may be it."""
 
 
 @dataclass
@@ -34,6 +36,8 @@ class Pause:
     """When a job of this process may be the next to try: another process's is the probe."""
     probed_at_s: float = 0.0
     """When a submission last met the reason."""
+    lent_by: set[str] = field(default_factory=set[str])
+    """The jobs that were checked for long while they were the probe, and let another be it."""
     is_guess: bool = False
     """True while nothing was met yet: requests had waited before this process began."""
 

@@ -21,8 +21,8 @@ A refusal can be one request's own fault or the whole bot's, and its words do no
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -111,6 +111,18 @@ class SubmissionBreaker:
         if self._pause is not None:
             return self._pause.holder != job_id
         return self._evidence_due_s(job_id) > 0
+
+    @contextmanager
+    def checking(self, job_id: str) -> Generator[None]:
+        """Let another job be the probe if what is done in the block, before this one's request leaves, takes long.
+
+        A job does so once in each pause, so that long checks of all keep nobody waiting for ever.
+        """
+        lending = asyncio.get_running_loop().call_later(self._intervals.check_s, self._lend, job_id)
+        try:
+            yield
+        finally:
+            lending.cancel()
 
     async def admits(self, job_id: str) -> bool:
         """Return True if the job may be submitted right now. Asked last before each submission."""
@@ -238,6 +250,14 @@ class SubmissionBreaker:
             return 0.0
         due_s = suspect.refused_at_s + self._intervals.evidence_s
         return max(0.0, due_s - asyncio.get_running_loop().time())
+
+    def _lend(self, job_id: str) -> None:
+        pause = self._pause
+        if pause is not None and pause.holder == job_id and job_id not in pause.lent_by:
+            log.info("probe_lent", job=job_id)
+            pause.lent_by.add(job_id)
+            pause.holder, pause.next_at_s = None, asyncio.get_running_loop().time()
+            self._wake_all()
 
     def _may_probe(self, pause: Pause, job_id: str) -> bool:
         now_s = asyncio.get_running_loop().time()

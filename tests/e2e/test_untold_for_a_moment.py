@@ -1,5 +1,6 @@
 """One look-up of a member that Discord does not answer: it is asked again, and nobody is worse off."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -121,3 +122,22 @@ async def test_rules_that_forbid_it_for_a_moment_take_nothing_away(harness: Harn
     assert asked.hits == 1
     assert message_of(reply).current.videos
     assert states(harness) == ["delivered"]
+
+
+@pytest.mark.slow
+@pytest.mark.started_with(jobs_at_once=2, jobs_at_once_per_person=2)
+async def test_after_a_restart_who_is_untold_keeps_no_other_request_waiting(harness: Harness) -> None:
+    for prompt in ("one", "two"):
+        await being_made(harness, prompt, user=harness.member(prompt))
+    reply = await spicy(harness)
+    await reply.wait_for(lambda version: "in line" in version.text(), TIMEOUT_S)
+    await harness.video("plain", user=harness.member("cid"))
+    await until(lambda: len(harness.rows()) == 4)
+    await harness.restart()
+    away = harness.sandbox.discord.faults.append(DiscordFault(MEMBER, status=503, times=9999))
+    finish(harness, "one")
+    finish(harness, "two")
+    async with asyncio.timeout(10):
+        await until(lambda: harness.bought == 3)
+    assert away.hits > 0
+    away.times = 0

@@ -54,6 +54,37 @@ async def test_nor_does_an_answer_open_after_a_request_that_was_left_unread_sinc
     await crowd.leave()
 
 
+@in_virtual_time
+async def test_a_probe_that_is_checked_for_long_lets_another_try_and_the_next_time_it_does_not() -> None:
+    crowd = Crowd()
+    crowd.breaker.doubt()
+    await crowd.come("a", "b")
+    with crowd.breaker.checking("a"):
+        assert await crowd.until_next() == "b"
+    assert PACE.check_s <= crowd.times_s[-1] < PACE.check_s + 1
+    assert crowd.breaker.must_wait("a")
+    assert not await crowd.breaker.admits("a")
+    crowd.breaker.inconclusive("b")
+    await crowd.come("a")
+    assert await crowd.until_next() == "a"
+    with crowd.breaker.checking("a"):
+        await asyncio.sleep(10 * PACE.check_s)
+    assert await crowd.breaker.admits("a")
+
+
+@in_virtual_time
+async def test_a_probe_that_is_checked_soon_stays_it() -> None:
+    crowd = Crowd()
+    crowd.breaker.doubt()
+    await crowd.come("a", "b")
+    with crowd.breaker.checking("a"):
+        await asyncio.sleep(PACE.check_s / 2)
+    await asyncio.sleep(10 * PACE.check_s)
+    assert crowd.names == ["a"]
+    assert await crowd.breaker.admits("a")
+    await crowd.leave()
+
+
 async def pointless_by_the_list(reason: PauseReason) -> bool:
     """The service answers, and its list does not name the model."""
     return reason is PauseReason.NO_CHANNEL
