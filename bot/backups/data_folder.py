@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.backups.manifest import KEY_NAME, is_data_file
-from bot.moderation.audit.checkpoint import FILE_NAME as DIGEST_NAME
+from bot.moderation.audit.checkpoint import DIGEST_NAME
 from bot.reviews.hidden_copies import HIDDEN_PREFIX
 
 _VIDEOS: Final = "SELECT video_name FROM jobs WHERE video_name IS NOT NULL AND (settled_at IS NULL{asked})"

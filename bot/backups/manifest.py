@@ -5,7 +5,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from bot.moderation.audit.checkpoint import FILE_NAME as DIGEST_NAME
+from bot.moderation.audit.checkpoint import DIGEST_NAME
 from bot.reviews.hidden_copies import HIDDEN_PREFIX
 
 FORMAT: Final = 1

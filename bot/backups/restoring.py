@@ -20,13 +20,15 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.backups.archive import unpack
 from bot.backups.data_folder import DataFolder
+from bot.backups.database_copy import is_database_copy, stage_database
 from bot.backups.disk import keep_copy, make_folder, move, sync
 from bot.backups.errors import BackupFailedError
 from bot.backups.manifest import DATABASE_NAME, BackupAbout, BackupFile, Manifest
 from bot.backups.purchases_since import PurchasesSince, bring_up_to_date, take_over_purchases
 from bot.backups.replaced_data import replaced_name
-from bot.backups.snapshot import mark_as_backup, problem_of, revision_of
+from bot.backups.snapshot import problem_of, revision_of
 from bot.jobs.job import JobState
+from bot.storage.backup_mark import mark_as_backup
 from bot.storage.errors import (
     StorageDamagedError,
     StorageError,
@@ -59,6 +61,8 @@ class BackupPutBack:
     """Number of requests that had not begun, whose users will be asked."""
     since: PurchasesSince | None
     """Purchases and decisions since, as the database that was there tells; None if there was none."""
+    is_copy: bool
+    """True if it was a copy of the database alone, with no other file."""
 
 
 def put_back(data: DataFolder, archive: Path, now: datetime) -> BackupPutBack:
@@ -66,13 +70,14 @@ def put_back(data: DataFolder, archive: Path, now: datetime) -> BackupPutBack:
 
     Args:
         data: What is replaced, if there is anything.
-        archive: The backup.
+        archive: The backup, or a copy of the database alone.
         now: The moment that names the folder with the old data.
 
     Raises:
         BackupFailedError: It was not put back, for this reason.
         DatabaseInUseError: A bot runs on this database.
-        StorageError: The database that is there is another program's, or another program has it open.
+        StorageError: The database that is there is another program's, or another program has it open; or the copy
+            that is to be put back is none of this version or an earlier one.
     """
     if archive.exists() and not archive.is_file() and not archive.is_dir():
         raise BackupFailedError(
@@ -112,7 +117,10 @@ def _check_account(data: DataFolder) -> None:
 
 def _put_back(data: DataFolder, archive: Path, staging: Path, now: datetime) -> BackupPutBack:
     free_bytes = shutil.disk_usage(staging).free
-    manifest = unpack(archive, staging, free_bytes=free_bytes, accept=partial(_check_schema, archive))
+    if is_copy := is_database_copy(archive):
+        manifest = stage_database(archive, staging, free_bytes=free_bytes)
+    else:
+        manifest = unpack(archive, staging, free_bytes=free_bytes, accept=partial(_check_schema, archive))
     staged = staging / DATABASE_NAME
     _prepare(archive, staged, manifest.about)
     try:
@@ -123,7 +131,9 @@ def _put_back(data: DataFolder, archive: Path, staging: Path, now: datetime) -> 
     with _kept_aside(data, now) as aside:
         _add_files(data, staging, manifest)
         _replace_database(data.database, staged)
-    return BackupPutBack(manifest, aside, waiting, since)
+    if aside is not None:
+        _mark_kept(aside / data.database.name)
+    return BackupPutBack(manifest, aside, waiting, since, is_copy)
 
 
 def _check_schema(archive: Path, about: BackupAbout) -> None:
@@ -279,6 +289,13 @@ def _replace_database(database: Path, staged: Path) -> None:
         waiting.unlink(missing_ok=True)
     with suppress(OSError):  # it is in place; some network disks flush no folders
         sync(database.parent)
+
+
+def _mark_kept(database: Path) -> None:
+    """Have a start on the database that was replaced take it for a backup, should it be put back in turn."""
+    with suppress(sqlite3.Error):  # a damaged one stays as it is; no bot starts on it
+        if database.exists():
+            mark_as_backup(database)
 
 
 def _beside(database: Path, suffix: str) -> Path:

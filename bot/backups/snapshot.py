@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from bot.backups.disk import sync
 from bot.backups.errors import BackupFailedError
-from bot.jobs.heartbeat import mark_put_back
+from bot.storage.backup_mark import mark_as_backup
 from bot.storage.errors import NewerDatabaseError, UnsupportedDatabaseError, translating
 from bot.storage.migrate import SchemaState, standing_of
 from bot.storage.sqlite_engines import BUSY_TIMEOUT_S, read_only
@@ -62,13 +62,6 @@ def copy_database(database: Path, copy: Path) -> None:
         source.backup(target, pages=_STEP_PAGES, progress=_go_on)
         # The copy inherits WAL mode. Leaving that mode moves everything into the one file.
         target.execute("PRAGMA journal_mode=DELETE")
-
-
-def mark_as_backup(copy: Path) -> None:
-    """Have the next start on this database ask before it buys. One older than heartbeats stays as it is."""
-    with closing(sqlite3.connect(copy)) as connection, connection:
-        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'heartbeats'").fetchone():
-            mark_put_back(connection)
 
 
 def problem_of(copy: Path) -> str | None:

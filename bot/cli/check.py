@@ -20,7 +20,7 @@ from bot.cli.process_checks import check_processes
 from bot.cli.remote_checks import check_commands, check_intents, check_key, check_token
 from bot.moderation.audit.chain import Checkpoint, Flaw
 from bot.moderation.audit.checkpoint import (
-    FILE_NAME,
+    DIGEST_NAME,
     CheckpointFileState,
     checkpoint_file_state,
     read_checkpoints,
@@ -183,7 +183,7 @@ async def _audit_log(known: Sequence[Checkpoint], settings: Settings) -> CheckLi
         told = console.audit_broken(broken.number, _FLAWS[broken.flaw])
         return CheckLine("audit log", passed=False, told=told)
     if report.entries and state is not CheckpointFileState.READABLE:
-        path, unreadable = str(settings.data_dir / FILE_NAME), state is CheckpointFileState.UNREADABLE
+        path, unreadable = str(settings.data_dir / DIGEST_NAME), state is CheckpointFileState.UNREADABLE
         told = console.audit_not_vouched_for(report.entries, path, unreadable=unreadable)
         # A digest that the operator knows from elsewhere tells the same.
         return CheckLine("audit log", passed=bool(known) and not unreadable, told=told)

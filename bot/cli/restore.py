@@ -35,13 +35,12 @@ def restore(settings: Settings, archive: Path) -> None:
 
 def _told(done: BackupPutBack, archive: Path) -> list[str]:
     manifest = done.manifest
-    put_back_line = console_backup.put_back(
-        str(archive),
-        moment=manifest.about.taken_at,
-        videos=manifest.count("media"),
-        pictures=manifest.count("spool"),
-    )
-    lines = [put_back_line]
+    moment = manifest.about.taken_at
+    if done.is_copy:
+        lines = [console_backup.copy_put_back(str(archive), moment)]
+    else:
+        videos, pictures = manifest.count("media"), manifest.count("spool")
+        lines = [console_backup.put_back(str(archive), moment=moment, videos=videos, pictures=pictures)]
     if done.aside is not None:
         lines.append(console_backup.kept_aside(str(done.aside)))
     since = done.since
@@ -54,7 +53,7 @@ def _told(done: BackupPutBack, archive: Path) -> list[str]:
             lines.append(console_backup.not_compared(since.problem))
     lines.append(console_backup.to_be_asked(done.waiting))
     if since is None or since.decisions_problem is not None:
-        lines.append(console_backup.decisions_not_known(manifest.about.taken_at))
+        lines.append(console_backup.decisions_not_known(moment))
     if since is not None and since.decisions:
         lines.append(console_backup.decisions_taken_over(since.decisions))
     return [*lines, console_backup.ALLOWED_SINCE]

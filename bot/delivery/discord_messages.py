@@ -1,18 +1,17 @@
 """Messages at Discord: posts through discord.py, and its errors as those of `messages.py`."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import aiohttp
 import discord
 from pydantic import SecretStr
 
-from bot.delivery.announcements import is_announcement, text_of
+from bot.delivery.announcements import is_announcement, media_of, text_of
 from bot.delivery.archived_threads import check_not_archived, with_open_thread
 from bot.delivery.breaker import InvalidRequestBreaker
 from bot.delivery.discord_errors import delivery_error_of
@@ -57,7 +56,7 @@ _ORIGINAL: Final[Any] = "@original"
 """Discord's name for an interaction's reply; discord.py's types want a number, but it passes any id on."""
 _CALL_TIMEOUT_S: Final = 60.0
 _END_WITHIN_S: Final = 10.0
-"""For an edit whose job is stopped: longer than a rate limit takes."""
+"""For a post whose job is stopped: longer than a rate limit takes. Cut short it could arrive after the next one."""
 _SLOWEST_UPLOAD_BYTES_PER_S: Final = 100_000
 
 
@@ -113,10 +112,8 @@ class DiscordMessages:
             )
 
         async with self._one_call(post):
-            if opens_thread:
-                await with_open_thread(self._client, message.channel.id, edit)
-            else:
-                await edit()
+            edited = with_open_thread(self._client, message.channel.id, edit) if opens_thread else edit()
+            await shield_until_done(edited, within_s=_END_WITHIN_S)
         return message.id
 
     async def answer_in_channel(self, address: ReplyAddress, post: Post) -> int:
@@ -129,15 +126,14 @@ class DiscordMessages:
         if address.guild_id is not None:
             await self._check_not_archived(address.channel_id)
         async with self._one_call(post):
-            message = await self._client.get_partial_messageable(address.channel_id).send(
+            sending = self._client.get_partial_messageable(address.channel_id).send(
                 view=self._layout(post, _lead(address, post)),
                 files=_files(post),
                 reference=reference,
                 nonce=nonce_of(digest_of(post, "channel")),
-                allowed_mentions=discord.AllowedMentions(
-                    everyone=False, roles=False, users=[discord.Object(address.person_id)], replied_user=False
-                ),
+                allowed_mentions=_nobody_but(address),
             )
+            message = await shield_until_done(sending, within_s=_END_WITHIN_S)
         return message.id
 
     async def _check_not_archived(self, channel_id: int) -> None:
@@ -201,9 +197,7 @@ class DiscordMessages:
     async def ping(self, address: ReplyAddress, *, by_token: bool) -> None:
         """Mention the user beside the reply."""
         text = ping_text(address.person_id, address.language)
-        allowed = discord.AllowedMentions(
-            everyone=False, roles=False, users=[discord.Object(address.person_id)], replied_user=False
-        )
+        allowed = _nobody_but(address)
         async with self._one_call(None):
             if by_token and address.token is not None:
                 webhook = self._webhook(address, address.token)
@@ -223,12 +217,12 @@ class DiscordMessages:
     async def find_video(self, address: ReplyAddress, ending: str, *, by_token: bool) -> int | None:
         """Return the id of the reply's message if it already shows a video whose name ends so."""
         message = await self._fetched(address, by_token=by_token)
-        return message.id if any(path.endswith(ending) for path in _media_of(message)) else None
+        return message.id if any(path.endswith(ending) for path in media_of(message)) else None
 
     async def read_reply(self, address: ReplyAddress, *, by_token: bool) -> ShownReply:
         """Return what the reply's message shows."""
         message = await self._fetched(address, by_token=by_token)
-        media = tuple(_media_of(message))
+        media = tuple(media_of(message))
         return ShownReply(message.id, text_of(message), media, is_announcement(message))
 
     async def _fetched(self, address: ReplyAddress, *, by_token: bool) -> discord.Message:
@@ -307,19 +301,17 @@ class DiscordMessages:
             raise AnswerUnreadableError(type(error).__name__) from None
 
 
-def _media_of(message: discord.Message) -> Iterator[str]:
-    """Yield the paths of the files that a message shows in galleries."""
-    # In messages of this kind files stand in the components alone, by their addresses (Discord's issue 8277).
-    for part in discord.ui.LayoutView.from_message(message, timeout=None).walk_children():
-        if isinstance(part, discord.ui.MediaGallery):
-            yield from (urlsplit(item.media.url).path for item in part.items)
-
-
 def _files(post: Post) -> list[discord.File]:
     if post.video is None:
         return []
     label = post.video.label
     return [discord.File(post.video.path, filename=label.name, description=label.description)]
+
+
+def _nobody_but(address: ReplyAddress) -> discord.AllowedMentions:
+    """Return leave to mention who asked, and nobody else."""
+    users = [discord.Object(address.person_id)]
+    return discord.AllowedMentions(everyone=False, roles=False, users=users, replied_user=False)
 
 
 def _lead(address: ReplyAddress, post: Post) -> Lead:

@@ -68,6 +68,12 @@ class ReplyRoutes:
         """Note the id of the reply's message."""
         self._address = replace(self._address, message_id=message_id)
 
+    def move_to(self, message_id: int) -> None:
+        """Take a new message of the bot in the channel for the reply from now on, which no token edits."""
+        self._address = replace(self._address, message_id=message_id, token=None)
+        self._closed.clear()
+        self._refused.clear()
+
     def for_progress(self, *, asked: bool) -> Sequence[Route]:
         """Return the routes for a running job's card, closed ones among them; `asked` if a user asked to see it."""
         routes = progress_routes(self._address, self.age_s, self._message_older_s + self.age_s)

@@ -142,9 +142,13 @@ class _BucketEntries:
     def names(self) -> Sequence[str]:
         return sorted({self._entry_of(one) for one in self.found})
 
-    async def delete_older(self, names: Collection[str], moment: datetime) -> None:
+    async def delete_older(
+        self, names: Collection[str], moment: datetime, *, since: datetime | None = None
+    ) -> None:
         younger = {self._entry_of(one) for one in self.found if one.changed_at >= moment}
         older = set(names) - younger
+        if since is not None:
+            older &= {self._entry_of(one) for one in self.found if one.changed_at >= since}
         # What is not done now is found again by the next listing.
         await self.bucket.delete([one.name for one in self.found if self._entry_of(one) in older])
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.files.store import FilesUnavailableError
 from bot.storage.advisory_locks import SoleWork
+from bot.storage.backend import Confirm
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
 from bot.storage.file_tables import file_deletions
@@ -65,7 +66,8 @@ class FileDeletions:
     async def revoke(self, names: Collection[str]) -> None:
         """Forget that files are to be deleted, which are about to be written anew."""
         if await self._noted(names):
-            async with self._alone():
+            async with self._alone() as confirm:
+                await confirm()
                 await self._forget(names)
 
     async def carry_out(self, names: Collection[str]) -> None:
@@ -95,20 +97,21 @@ class FileDeletions:
             log.info("files_deleted", files=len(names))
 
     async def _carry_out(self, names: Collection[str]) -> None:
-        async with self._alone():
+        async with self._alone() as confirm:
             # Not those that are written anew by now.
             noted = await self._noted(names)
             files = [name for name in noted if not name.endswith("/")]
             for prefix in (name for name in noted if name.endswith("/")):
                 files += [found.name for found in await self._bucket.listed(prefix)]
+            await confirm()
             await self._bucket.delete(files)
             await self._forget(noted)
 
     @asynccontextmanager
-    async def _alone(self) -> AsyncGenerator[None]:
+    async def _alone(self) -> AsyncGenerator[Confirm]:
         """Keep deletions, also those of other processes, apart from what takes them back."""
-        async with self._turn, self._database.alone(SoleWork.FILE_DELETIONS):
-            yield
+        async with self._turn, self._database.alone(SoleWork.FILE_DELETIONS) as confirm:
+            yield confirm
 
     async def _oldest(self) -> Sequence[str]:
         chosen = select(_name).order_by(file_deletions.c.noted_at).limit(_AT_ONCE)

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +17,12 @@ class _FolderEntries:
     folder: Path
     names: Sequence[str]
 
-    async def delete_older(self, names: Collection[str], moment: datetime) -> None:
-        await asyncio.to_thread(_remove_older, [self.folder / name for name in names], moment)
+    async def delete_older(
+        self, names: Collection[str], moment: datetime, *, since: datetime | None = None
+    ) -> None:
+        since_s = since.timestamp() if since is not None else -inf
+        paths = [self.folder / name for name in names]
+        await asyncio.to_thread(_remove_between, paths, since_s, moment.timestamp())
 
 
 class LocalFiles:
@@ -92,10 +97,10 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _remove_older(paths: Iterable[Path], moment: datetime) -> None:
+def _remove_between(paths: Iterable[Path], since_s: float, until_s: float) -> None:
     for path in paths:
         try:
-            if path.stat().st_mtime >= moment.timestamp():
+            if not since_s <= path.stat().st_mtime < until_s:
                 continue
         except FileNotFoundError:
             continue

@@ -56,8 +56,13 @@ class FileEntries(Protocol):
         """The entries."""
         ...
 
-    async def delete_older(self, names: Collection[str], moment: datetime) -> None:
-        """Delete those of these entries that were last changed before then; what is just being made has no row."""
+    async def delete_older(
+        self, names: Collection[str], moment: datetime, *, since: datetime | None = None
+    ) -> None:
+        """Delete those of these entries that were last changed before then; what is just being made has no row.
+
+        Those that were last changed before `since` stay as well.
+        """
         ...
 
 

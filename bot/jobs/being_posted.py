@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from bot.delivery.messages import Messages, Post
+from bot.delivery.routes import Route
 from bot.jobs import cards
 from bot.jobs.job import MAY_BE_SEEN, Job, JobState, found_delivered
 from bot.jobs.store import JobStore, StaleJobError, UnknownJobError
@@ -99,5 +100,7 @@ async def found_answer(messages: Messages, job: Job, now: datetime) -> int | Non
     Raises:
         DeliveryError: The channel cannot be looked at.
     """
-    since = job.attempt.started_at if job.attempt is not None else job.created_at
-    return await messages.find_answer(job.reply, Post(cards.delivered_card(job, now=now)), since)
+    begun = job.attempt
+    if begun is None or begun.route is not Route.ANSWER_IN_CHANNEL:
+        return None
+    return await messages.find_answer(job.reply, Post(cards.delivered_card(job, now=now)), begun.started_at)

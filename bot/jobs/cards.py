@@ -171,7 +171,8 @@ def _card(
 def _options(job: Job) -> str:
     """Return the line with the options; where others see it, with the user for whom the video is."""
     options = cards.options_line(job.request, job.reply.language, fits_picture=job.fits_picture)
-    return options if job.reply.private or job.guild_id is None else f"{options} · <@{job.reply.person_id}>"
+    for_all = job.guild_id is not None and not job.reply.private
+    return f"{options} · <@{job.reply.person_id}>" if for_all and not job.is_nobodys else options
 
 
 def working_card(

@@ -1,15 +1,15 @@
 """Heartbeat in the database: a start sees by it how long the bot was away, and has users asked.
 
 A copy of the database that was put back has an old heartbeat as well, and its waiting requests may have been made
-since it was copied. A backup says by a row of its own that it is one, however young it is. A copy that an operator
-put back on a server is told by its place, which is not the one that another row names.
+since it was copied. A copy that the bot made says by a mark that it is one, however young it is
+(`bot.storage.backup_mark`). A copy that an operator put back on a server is told by its place, which is not the one
+that another row names.
 
 A machine whose clock has no battery starts with the time of its end, and sets the clock some time later: how long
 the bot was away is found out only then.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.boot_clock import since_boot_s
 from bot.jobs.job import JobState
 from bot.storage.advisory_locks import SharedLock
+from bot.storage.backup_mark import PUT_BACK
 from bot.storage.database import Database
 from bot.storage.errors import StorageError
 from bot.storage.tables import heartbeats, jobs
@@ -31,16 +32,16 @@ EVERY_S: Final = 60.0
 _LOOK_EVERY_S: Final = 1.0
 """Between two looks at the clock, which may be set at any moment: what waits is bought soon after a start."""
 AWAY_FOR_LONG: Final = timedelta(hours=1)
-PUT_BACK: Final = "backup"
-"""In the place of a process: the database was put back from a backup, and not started yet."""
 _PLACE: Final = "place "
 """Begins what is in the place of a process: the database was here when it was started last."""
 FILES: Final = "files "
 """Begins what is in the place of a process: the data folder of all processes is the one with this id."""
+_FIRST_START: Final = "first start"
+"""In the place of a process: when a bot was first started on the database; `_NOT_STARTED` if it was long ago."""
 IS_PLACE_NOTE: Final = heartbeats.c.process_id.startswith(_PLACE)
 """Condition of the rows that say where the database was."""
 _NOT_STARTED: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""The moment beside it; earlier versions left the row there, with the moment of that start."""
+"""The moment of the mark of a copy; earlier versions left that row there, with the moment of the start."""
 _WAITING: Final = (JobState.QUEUED, JobState.HELD)
 _UNDER_WAY: Final = (JobState.SUBMITTING, JobState.GENERATING, JobState.READY, JobState.DELIVERING)
 
@@ -99,6 +100,10 @@ class Heartbeat:
             elif last is not None and now - last > AWAY_FOR_LONG:
                 marked = await connection.execute(_mark(now, *_WAITING))
                 log.warning("bot_was_away", since=last.isoformat(), requests=marked.rowcount)
+            if _FIRST_START not in [beat.process_id for beat in beats]:
+                # Earlier versions noted nothing; a new database has no heartbeat.
+                first = now if last is None and marked is None else _NOT_STARTED
+                await connection.execute(heartbeats.insert().values(process_id=_FIRST_START, beat_at=first))
             over = [
                 beat.process_id
                 for beat in beats
@@ -176,7 +181,14 @@ class Heartbeat:
 
 def is_process(name: str) -> bool:
     """Return True if a heartbeat is that of a process."""
-    return name != PUT_BACK and not name.startswith((_PLACE, FILES))
+    return name not in {PUT_BACK, _FIRST_START} and not name.startswith((_PLACE, FILES))
+
+
+async def first_start(database: Database) -> datetime:
+    """Return when a bot was first started on a database, at the latest. Raises `StorageError`."""
+    chosen = select(heartbeats.c.beat_at).where(heartbeats.c.process_id == _FIRST_START)
+    async with database.read() as connection:
+        return (await connection.execute(chosen)).scalar() or _NOT_STARTED
 
 
 def _mark(now: datetime, *states: JobState) -> Update:
@@ -213,8 +225,3 @@ def _keep_from(now: datetime) -> Update:
 def place_note(place: str) -> str:
     """Return what stands in the place of a process to say that the database is there."""
     return f"{_PLACE}{place}"
-
-
-def mark_put_back(copy: sqlite3.Connection) -> None:
-    """Have the next start on this copy of a database know that it is a backup. The caller commits."""
-    copy.execute("INSERT OR REPLACE INTO heartbeats (process_id, beat_at) VALUES (?, 0)", (PUT_BACK,))

@@ -7,7 +7,7 @@ from typing import Final
 from bot.images.model import IMAGE_LIMITS
 from bot.images.problems import ImageProblem
 from bot.jobs.job import Failure, FailureReason, Job, JobState
-from bot.jobs.public_words import name_of_picture
+from bot.jobs.public_words import name_of_picture, quotes_prompt
 from bot.texts import explanations, files, pictures, refusals, service_words
 from bot.texts.explanations import Explanation, Money
 from bot.texts.messages import Message
@@ -36,6 +36,12 @@ def _not_stored(failure: Failure, job: Job) -> Explanation:
     return files.laid_aside_not_stored(failure.detail) if job.bought else files.PICTURES_NOT_STORED
 
 
+def _said(failure: Failure, job: Job) -> str:
+    """Return the service's words, or its known code. Words can repeat the prompt, and stand only where that may."""
+    may_quote = failure.detail in service_words.SERVICE_CODES or quotes_prompt(job)
+    return failure.detail if may_quote else ""
+
+
 def _between_them(failure: Failure, job: Job) -> str:
     """Return the moderators' reason where its user alone reads it; they hear it in a direct message as well."""
     return failure.detail if job.reply.private else ""
@@ -43,19 +49,23 @@ def _between_them(failure: Failure, job: Job) -> str:
 
 _EXPLANATIONS: Final[Mapping[FailureReason, Callable[[Failure, Job], Explanation]]] = {
     FailureReason.PICTURE_REFUSED: _picture,
-    FailureReason.REQUEST_REJECTED: lambda failure, _: service_words.request_rejected(failure.detail),
+    FailureReason.REQUEST_REJECTED: lambda failure, job: service_words.request_rejected(_said(failure, job)),
     FailureReason.REFUSED_UNREAD: lambda failure, _: service_words.refused_unread(failure.detail),
     FailureReason.TOO_DEAR: _always(explanations.TOO_DEAR),
     FailureReason.NOT_BOUGHT: _always(explanations.FOUND_NOT_BOUGHT),
-    FailureReason.REFERENCE_REJECTED: lambda failure, _: service_words.reference_rejected(failure.detail),
+    FailureReason.REFERENCE_REJECTED: lambda failure, job: service_words.reference_rejected(
+        _said(failure, job)
+    ),
     FailureReason.SERVICE_BUSY: _always(explanations.SERVICE_BUSY),
     FailureReason.SERVICE_UNREACHABLE: _always(explanations.SERVICE_UNREACHABLE),
     FailureReason.PURCHASE_UNKNOWN: _always(explanations.PURCHASE_UNKNOWN),
-    FailureReason.GENERATION_FAILED: lambda failure, _: service_words.generation_failed(failure.detail),
+    FailureReason.GENERATION_FAILED: lambda failure, job: service_words.generation_failed(
+        _said(failure, job)
+    ),
     FailureReason.BLOCKED_BY_SERVICE: _always(explanations.BLOCKED_BY_SERVICE),
     FailureReason.EXPIRED: _always(explanations.EXPIRED),
     FailureReason.TASK_GONE: _always(explanations.TASK_GONE),
-    FailureReason.VIDEO_ABSENT: lambda failure, _: explanations.video_absent(failure.detail),
+    FailureReason.VIDEO_ABSENT: lambda failure, job: explanations.video_absent(_said(failure, job)),
     FailureReason.VIDEO_BROKEN: _always(explanations.VIDEO_BROKEN),
     FailureReason.VIDEO_UNUSABLE: _always(explanations.VIDEO_UNUSABLE),
     FailureReason.VIDEO_UNREACHABLE: _always(explanations.VIDEO_UNREACHABLE),

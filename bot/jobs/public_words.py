@@ -19,9 +19,11 @@ _REFUSED: Final = frozenset(
         FailureReason.POSTING_EXPIRED,
         FailureReason.PERSON_GONE,
         FailureReason.UNCOLLECTED,
+        FailureReason.DELETED_BY_OWNER,
     }
 )
-"""Ends for which moderators, or the rules, did not let the request or its video through."""
+"""Ends for which moderators, or the rules, did not let the request or its video through, or that leave it open if
+they would have."""
 _PERHAPS_UNDECIDED: Final = frozenset(
     {
         FailureReason.PICTURE_REFUSED,

@@ -49,6 +49,7 @@ def stored_request(job: Job) -> StoredRequest:
         prompt=job.request.prompt,
         pictures=origin_of_job(job),
         person_id=job.reply.person_id,
+        is_nobodys=job.is_nobodys,
         guild_id=job.guild_id,
         reply_guild_id=job.reply.guild_id,
         reply_channel_id=job.reply.channel_id,

@@ -98,6 +98,19 @@ class Checks:
             return _WAIT
         return _PASS
 
+    async def still_passes(self, job: Job) -> bool:
+        """Return True if what passed `before_purchase` some time ago passes still, as far as is known at once.
+
+        Other requests are held up meanwhile, so nothing is waited for; who gets False asks `before_purchase` again.
+        """
+        decision = await self._gatekeeper.decide_again(stored_request(job))
+        if not decision.allowed or decision.waits_at(ReviewStage.SUBMISSION):
+            return False
+        threshold = await self._threshold(job, ReviewStage.SUBMISSION)
+        if not job.pictures or threshold is None:
+            return True
+        return job.pictures_percent is not None and job.pictures_percent < threshold
+
     async def before_posting(self, context: JobContext) -> CheckResult:
         """Check a finished video that is on the disk, for the channel in which its reply is now."""
         job = context.job

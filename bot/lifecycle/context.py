@@ -19,7 +19,7 @@ from bot.delivery.final_post import (
     ping,
     uncounted,
 )
-from bot.delivery.messages import DeliveryError, Messages, Post, ReplyAddress
+from bot.delivery.messages import Messages, Post, ReplyAddress
 from bot.delivery.progress import Existence, ProgressCard
 from bot.delivery.reply_routes import ReplyRoutes
 from bot.jobs import cards
@@ -31,7 +31,7 @@ from bot.jobs.queue.tickets import ticket_of
 from bot.jobs.queue.wait_times import WaitTimes
 from bot.jobs.shown_video import ending_of
 from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobError
-from bot.lifecycle.durable_writes import record_purchase, write_until_stored
+from bot.lifecycle.durable_writes import record_purchase, saving, write_until_stored
 from bot.lifecycle.job_progress import JobProgress, Stopwatch
 from bot.lifecycle.post_permission import PostPermission
 from bot.lifecycle.reply_look import ReplyFound
@@ -170,6 +170,15 @@ class JobContext:
         claim = self.job.claim
         await self._persist(lambda: self._store.save_reply(self.job.id, reply, claim=claim))
 
+    async def reply_shows_video(self) -> bool | None:
+        """Look if the reply holds the video; None if nobody knows."""
+        return self.job.attempt is not None and await self._reply.shows_video(ending_of(self.job))
+
+    async def move_reply(self, message_id: int) -> None:
+        """Take a new message in the channel for the reply from now on."""
+        self._reply.move_to(message_id)
+        await self.keep_reply(self._reply.address)
+
     async def move(self, to: JobState, **changes: Any) -> None:  # noqa: ANN401 - as in advance()
         """Put the job into its next state, durably, with other fields changed too.
 
@@ -236,15 +245,19 @@ class JobContext:
         await self._card.stop()
 
     @property
+    def messages(self) -> Messages:
+        """Calls about the reply."""
+        return self._reply.messages
+
+    @property
+    def patience_s(self) -> float:
+        """Seconds for which a last post waits for a Discord that is away."""
+        return self._timeouts.deliver_s
+
+    @property
     def is_unseen(self) -> bool:
         """True if the reply may show more than the row knows, and was not looked at."""
         return self.job.is_behind and self.looked is None
-
-    async def shows_video(self) -> bool | None:
-        """Look if the reply holds the video; None if nobody knows."""
-        if self.is_unseen:
-            return None
-        return self.job.attempt is not None and await self._reply.shows_video(ending_of(self.job))
 
     async def remove(self) -> None:
         """Delete the job's row: nobody was told of it, and nothing was bought."""
@@ -278,26 +291,13 @@ class JobContext:
             direct_videos=self._permission.allows_direct(self.job),
         )
         try:
-            posted = await final.make(patience_s=self._timeouts.deliver_s)
+            posted = await final.make(patience_s=self.patience_s)
         finally:
             self._doubtful = final.doubtful
         why = posted.fallback.reason if posted.fallback is not None else None
         log.info("job_posted", job=self.job.id, route=posted.route, fallback=why)
         self.note(fallback=posted.fallback)
         return posted
-
-    async def tell(self, card: Card) -> None:
-        """Make a last post without a video. Where the user cannot be reached, `/jobs` shows the same."""
-        try:
-            await self.post(Post(card))
-        except DeliveryError as error:
-            log.error("person_not_told", job=self.job.id, reason=str(error))
-
-    async def settle(self) -> None:
-        """Tell the user how the job ended, unless that may take a video away; store that nothing is left to do."""
-        if not self.is_unseen:
-            await self.tell(cards.ended_card(self.job))
-        await self.amend(settled_at=self.now())
 
     async def ping(self, posted: Posted) -> None:
         """Mention the person, if they want that."""
@@ -311,9 +311,8 @@ class JobContext:
         await self.amend(attempt=attempt)
 
     async def _save(self, changed: Job) -> None:
-        before = self.job
         try:
-            await self._persist(lambda: self._store.save(changed, before=before), changed)
+            await self._persist(saving(self._store, changed, self.job), changed)
         finally:
             self._unstored_end = None
         self.job = changed

@@ -7,7 +7,8 @@ import stamina
 
 from bot.jobs.job import Job
 from bot.jobs.purchase_notes import PurchaseNotes
-from bot.jobs.store import JobStore
+from bot.jobs.rows import course_columns
+from bot.jobs.store import JobStore, StaleJobError
 from bot.jobs.task_owners import TaskTakenError
 from bot.storage.errors import StorageUnavailableError
 from bot.storage.shielding import shield_until_done
@@ -42,6 +43,33 @@ async def write_until_stored(
             except StorageUnavailableError as error:
                 failed(error)
                 raise
+
+
+def saving(store: JobStore, changed: Job, before: Job) -> Callable[[], Awaitable[None]]:
+    """Return a `JobStore.save` that can be repeated: an earlier try may have been kept, with its answer lost.
+
+    The database can fail to tell, as after a crash of its server. What stands in the row as this would store it is
+    stored, and nobody else's change.
+    """
+    failed = False
+
+    async def write() -> None:
+        nonlocal failed
+        try:
+            await store.save(changed, before=before)
+        except StorageUnavailableError:
+            failed = True
+            raise
+        except StaleJobError:
+            found = await store.find(changed.id) if failed else None
+            if (
+                found is None
+                or found.claim != changed.claim
+                or course_columns(found) != course_columns(changed)
+            ):
+                raise
+
+    return write
 
 
 async def record_purchase(

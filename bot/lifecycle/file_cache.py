@@ -14,7 +14,8 @@ import structlog
 
 from bot.files.bucket_files import BucketFiles
 from bot.files.store import FilesUnavailableError
-from bot.jobs.file_owners import under_way_among
+from bot.jobs.file_owners import under_way_among, without_rows
+from bot.jobs.heartbeat import first_start
 from bot.jobs.job import full_name_of, owner_of_file
 from bot.jobs.originals import Original
 from bot.reviews.hidden_copies import HIDDEN_PREFIX
@@ -52,6 +53,9 @@ class _Copy:
 class FileCache:
     """Removes copies. None goes of a job that runs, or that is not over and whose file no store has.
 
+    A job without a row counts as one that is not over if its copy is older than the database: the right one may be
+    yet to be restored or moved.
+
     Several processes may have the folder. Each marks the copies of its jobs as used, which the others see.
     """
 
@@ -83,7 +87,7 @@ class FileCache:
             for copy in copies
             if copy.owner not in running and self._age_s(copy.used_at_s) > self.unused_s
         ]
-        waiting = await under_way_among(self.database, {copy.owner for copy in unused})
+        waiting = await self._not_over(unused)
         for copy in unused:
             if copy.owner in waiting and not await self._may_go(copy):
                 continue
@@ -102,7 +106,7 @@ class FileCache:
             and self._age_s(copy.used_at_s) > _IN_HAND_S
             and copy.owner not in self.running()
         ]
-        waiting = await under_way_among(self.database, {copy.owner for copy in found})
+        waiting = await self._not_over(found)
         due = sorted((copy for copy in found if copy.owner not in waiting), key=lambda copy: copy.used_at_s)
         return [Original(copy.owner, copy.name, None) for copy in due]
 
@@ -111,6 +115,11 @@ class FileCache:
         for original in originals:
             for name in (original.name, full_name_of(original.job_id)):
                 await asyncio.to_thread(self.videos.path(name).unlink, missing_ok=True)
+
+    async def _not_over(self, copies: Sequence[_Copy]) -> frozenset[str]:
+        since_s = (await first_start(self.database)).timestamp()
+        unknown = await without_rows(self.database, {one.owner for one in copies if one.used_at_s < since_s})
+        return unknown | await under_way_among(self.database, {one.owner for one in copies})
 
     async def _may_go(self, copy: _Copy) -> bool:
         """Return True if the store has a file of a job that waits, or it is made anew from one.

@@ -3,6 +3,7 @@
 from bot.jobs import cards
 from bot.jobs.job import Failure, JobState, found_delivered
 from bot.lifecycle.context import JobContext
+from bot.lifecycle.last_cards import shows_video, tell
 
 
 async def lay_aside(context: JobContext, failure: Failure, *, takes_away: bool = False) -> None:
@@ -12,10 +13,10 @@ async def lay_aside(context: JobContext, failure: Failure, *, takes_away: bool =
     rules do not allow it there (`takes_away`). A job whose reply was not looked at stays marked for that.
     """
     mark = context.job.ask_again_since if context.is_unseen else None
-    shown = False if takes_away else await context.shows_video()
+    shown = False if takes_away else await shows_video(context)
     if shown and context.job.state is JobState.DELIVERING:
         await context.become(found_delivered(context.job, context.now()))
         return
     if shown is False:
-        await context.tell(cards.undelivered_card(context.job, failure))
+        await tell(context, cards.undelivered_card(context.job, failure))
     await context.amend(failure=failure, undelivered_since=context.now(), ask_again_since=mark)

@@ -15,6 +15,7 @@ from bot.jobs.store import ClaimLostError, JobStore, StaleJobError, UnknownJobEr
 from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.context import JobContext, JobProgress
 from bot.lifecycle.counted_starts import StartedTooOftenError
+from bot.lifecycle.last_cards import settle
 from bot.lifecycle.laying_aside import lay_aside
 from bot.lifecycle.steps.ask_again import AskAgainStep
 from bot.lifecycle.steps.deliver import DeliverStep
@@ -255,7 +256,7 @@ class Lifecycle:
             # Here alone, where every such job comes by, whoever found that nobody knows.
             log.warning("purchase_unknown", job=context.job.id)
             self._alarms.begin("unknown", operator.purchase_unknown(context.job.id))
-        await context.settle()
+        await settle(context)
 
     async def _confirm(self, context: JobContext) -> Existence:
         """Make sure that the user was told of the job; if not, fail or remove it: nothing may be bought then."""

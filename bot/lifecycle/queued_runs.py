@@ -21,7 +21,8 @@ log: Final = structlog.get_logger(__name__)
 _COMPARE_EVERY_S: Final = 2.0
 CONFIRMED_FOR_S: Final = 5.0
 """Less than what is left of an entry's time when its heartbeat is the oldest."""
-_SWEEP_EVERY_S: Final = 5.0
+_SWEEP_EVERY_S: Final = 4.0
+"""More often than the queue takes for a silence of its server, also once nothing else is asked of it."""
 _UNSEEN_FOR_S: Final = 10.0
 """A request that was just stored is entered by the process that acknowledges it, within three seconds."""
 _ENTERED_AT_ONCE: Final = 1000

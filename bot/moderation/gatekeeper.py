@@ -14,7 +14,7 @@ from bot.moderation.members.member import Member
 from bot.moderation.memberships import Membership, Memberships
 from bot.moderation.picture_origin import PictureOrigin, is_spicy
 from bot.moderation.places import Place, place_without_server
-from bot.moderation.policy import Decision, OperatorRules, Person, RequestFacts, Verdict, judge
+from bot.moderation.policy import EVERYBODY, Decision, OperatorRules, Person, RequestFacts, Verdict, judge
 from bot.moderation.presence import Presence
 from bot.moderation.rights import is_new_member
 from bot.moderation.rules import USUAL_RULES, ReviewStage, ServerRules
@@ -61,6 +61,8 @@ class StoredRequest:
     prompt: str
     pictures: PictureOrigin
     person_id: int
+    is_nobodys: bool
+    """True if its user's data was deleted: no rule about users holds for it."""
     guild_id: int | None
     reply_guild_id: int | None
     reply_channel_id: int | None
@@ -232,10 +234,12 @@ class Gatekeeper:
         at_home = guild_id == request.guild_id
         approved = request.approved if at_home else dict[ReviewStage, datetime]()
         stopped_at_home = not at_home and standing.home.spicy_stopped
+        admission = EVERYBODY if request.is_nobodys else facts.operator.admission
         return judge(
             replace(
                 facts,
                 approved=approved,
+                operator=replace(facts.operator, admission=admission),
                 presence=member.presence,
                 asked_at=request.asked_at,
                 bought_at=request.bought_at,
@@ -250,9 +254,9 @@ class Gatekeeper:
     async def _membership(self, request: StoredRequest, channel: ChannelInfo) -> Membership:
         """Return the user's membership in the server of the reply, with the roles of this moment."""
         guild_id, person_id = request.reply_guild_id, request.person_id
-        if guild_id is not None and channel.place.has_moderators:
+        if guild_id is not None and channel.place.has_moderators and not request.is_nobodys:
             return await self.memberships.look(guild_id, person_id)
-        # Elsewhere Discord does not tell. The roles of another server do not count there.
+        # Elsewhere, and of nobody, Discord does not tell. The roles of another server do not count there.
         roles = request.role_ids if guild_id == request.guild_id else frozenset[int]()
         return Membership(Presence.MEMBER, Person(person_id, guild_id, roles))
 

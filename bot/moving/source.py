@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, MetaData, Table, inspect
 
-from bot.jobs.heartbeat import mark_put_back
 from bot.moving.digests import TableDigest, digest_of
 from bot.moving.errors import MoveFailedError, UnstorableValueError
 from bot.moving.values import RowConversion, StoredRow
 from bot.storage import sqlite_engines
+from bot.storage.backup_mark import mark_put_back
 from bot.storage.errors import StorageDamagedError, translating
 from bot.storage.migrate import current_revision, require_current, standing_of
 from bot.storage.move_mark import (

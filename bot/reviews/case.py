@@ -30,13 +30,17 @@ def message_of(review: Review) -> VideoMessage | None:
 
 
 def address_of(job: Job, shown: VideoMessage) -> ReplyAddress:
-    """Return the address by which the bot changes the message with a job's video."""
+    """Return the address by which the bot changes the message with a job's video.
+
+    Of a job that is nobody's the address of its reply is deleted; the server of the request is known still.
+    """
     same = shown.channel_id == job.reply.channel_id
     return replace(
         job.reply,
         token=None,
         channel_id=shown.channel_id,
         message_id=shown.message_id,
+        guild_id=job.guild_id if job.is_nobodys else job.reply.guild_id,
         rules_channel_id=job.reply.rules_channel_id if same else None,
     )
 

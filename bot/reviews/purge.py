@@ -96,8 +96,6 @@ class Purge:
 
     async def _new_message(self, job: Job) -> int | None:
         """Return the new message that a job's video may have come by, where Discord tells of one."""
-        if job.attempt is None or job.attempt.route is not Route.ANSWER_IN_CHANNEL:
-            return None
         try:
             return await found_answer(self.messages, job, self.now())
         except DeliveryError as error:

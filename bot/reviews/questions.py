@@ -270,11 +270,13 @@ class Questions:
         )
 
     async def _put(self, review: Review, job: Job) -> bool:
-        async with self.reviews.alone(SoleWork.CARD, review.id):
+        async with self.reviews.alone(SoleWork.CARD, review.id) as confirm:
             current = await self.reviews.get(review.id)
             if current is not None and current.message_id is not None:
                 return True  # by another process
-            placed = await self.review_channel.put(await self._case(review, job))
+            case = await self._case(review, job)
+            await confirm()
+            placed = await self.review_channel.put(case)
             if placed is not None:
                 await self.reviews.place(review.id, *placed)
             return placed is not None

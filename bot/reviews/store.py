@@ -23,6 +23,7 @@ from bot.reviews.review import (
     tally,
 )
 from bot.storage.advisory_locks import SoleWork
+from bot.storage.backend import Confirm
 from bot.storage.database import Database
 from bot.storage.moderation_tables import reviews, votes
 from bot.storage.reading import read_one, read_rows
@@ -45,7 +46,7 @@ class ReviewStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def alone(self, work: SoleWork, to: str) -> AbstractAsyncContextManager[None]:
+    def alone(self, work: SoleWork, to: str) -> AbstractAsyncContextManager[Confirm]:
         """Keep other processes from doing this to the same thing until the block ends (`Database.alone`)."""
         return self._database.alone(work, to)
 

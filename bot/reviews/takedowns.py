@@ -6,7 +6,7 @@ done, and is written in the transaction that stores so.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,7 +16,6 @@ from weakref import WeakValueDictionary
 import stamina
 import structlog
 
-from bot.delivery.allowed_words import send_in_allowed_words
 from bot.delivery.messages import (
     DeliveryError,
     DiscordUnavailableError,
@@ -25,28 +24,25 @@ from bot.delivery.messages import (
     ReplyAddress,
     ReplyUnreachableError,
 )
-from bot.delivery.upload_limits import UploadLimits
-from bot.dimilinks import DimiLinksError, TaskAbsentError, VideoMissingError
+from bot.dimilinks import DimiLinksError
 from bot.files.store import FilesUnavailableError
 from bot.jobs import cards
 from bot.jobs.job import Job, new_job_id
-from bot.jobs.postable_files import PostableFile, PostableFiles
-from bot.jobs.request_facts import shows_spicy, stored_request
-from bot.jobs.shown_video import video_file_of
 from bot.jobs.store import JobStore
 from bot.moderation.audit.entries import AuditAction
 from bot.moderation.audit.log import AuditedTransaction, AuditLog
-from bot.moderation.gatekeeper import Gatekeeper
 from bot.moderation.members.news import News, NewsKind, NewsStore
 from bot.reviews.case import VideoMessage, address_of, message_of
 from bot.reviews.hidden_copies import HiddenCopies
 from bot.reviews.questions import Questions
 from bot.reviews.report_store import ReportOutcome, ReportStore
 from bot.reviews.report_waits import ReportWaits
+from bot.reviews.restoring import Ask, RestorePutOffError, Restoring, RuleUntoldError
 from bot.reviews.review import Outstanding, Review, ReviewState, ReviewSubject, entry_about
 from bot.reviews.store import ReviewStore
 from bot.storage.advisory_locks import SoleWork
-from bot.storage.errors import UnreadableRowError
+from bot.storage.backend import Confirm
+from bot.storage.errors import NotAloneError, UnreadableRowError
 
 log: Final = structlog.get_logger(__name__)
 
@@ -59,29 +55,31 @@ class Takedowns:
     reviews: ReviewStore
     reports: ReportStore
     questions: Questions
-    gatekeeper: Gatekeeper
+    restoring: Restoring
     audit: AuditLog
     messages: Messages
     copies: HiddenCopies
-    files: PostableFiles
-    limits: UploadLimits
     news: NewsStore
     waits: ReportWaits
     now: Callable[[], datetime]
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(
         default_factory=WeakValueDictionary[str, asyncio.Lock], init=False
     )
+    _confirms: dict[str, Confirm] = field(default_factory=dict[str, Confirm], init=False)
     _away_until_s: list[float] = field(default_factory=lambda: [0.0], init=False)
-    _absent: set[str] = field(default_factory=set[str], init=False)
 
     @asynccontextmanager
     async def exclusively(self, job_id: str) -> AsyncGenerator[None]:
         """Hold the lock under which a video is hidden, viewed and restored, also by other processes."""
         async with (
             self._locks.setdefault(job_id, asyncio.Lock()),
-            self.reviews.alone(SoleWork.TAKEDOWN, job_id),
+            self.reviews.alone(SoleWork.TAKEDOWN, job_id) as confirm,
         ):
-            yield
+            self._confirms[job_id] = confirm
+            try:
+                yield
+            finally:
+                del self._confirms[job_id]
 
     async def decide(
         self, within: AuditedTransaction, job: Job, message: VideoMessage, *, by: int, reason: str = ""
@@ -103,6 +101,9 @@ class Takedowns:
             return closed
         if before is not None and before.state is not ReviewState.APPROVED:
             return None
+        if before is not None and before.outstanding is not None:
+            await self.reviews.done(within, before.id, before.outstanding)  # it is not restored any more
+            self.questions.show_later(before.id)
         review = Review(
             new_job_id(),
             job.id,
@@ -126,7 +127,7 @@ class Takedowns:
 
         The caller holds the lock of the job. Where Discord refuses, `finish` tries again.
         """
-        current, shown = await self.reviews.get(review.id), message_of(review)
+        current, shown = await self._due(review), message_of(review)
         if current is None or shown is None or current.outstanding is not Outstanding.HIDE:
             return False  # hidden before, or decided meanwhile
         try:
@@ -155,17 +156,21 @@ class Takedowns:
         if job is None or shown is None:
             return
         async with self.exclusively(job.id):
-            current = await self.reviews.get(review.id)
-            if current is None or current.outstanding is None or await self._is_stopped(job, current):
+            current = await self._due(review)
+            if current is None:
                 return
             address, there = address_of(job, shown), True
             restores = current.outstanding is Outstanding.RESTORE
             if not restores:
                 await self.copies.originals.drop_of(job)
             try:
-                restored = restores and await self._restore(replace(job, reply=address))
+                restored = restores and await self.restoring.restore(
+                    current, replace(job, reply=address), partial(self._edit, address)
+                )
                 if not restored:
                     there = await self._edit(address, Post(cards.removed_card(job)))
+            except RestorePutOffError:
+                return
             except (DeliveryError, DimiLinksError, OSError) as error:
                 await self._defer(current, error)
                 return
@@ -189,24 +194,38 @@ class Takedowns:
                 return
             if self._is_paused(review):
                 continue
-            if review.state is not ReviewState.OPEN:
-                await self.apply(review)
-            elif (job := await self.jobs.find(review.job_id)) is not None:
-                async with self.exclusively(job.id):
-                    await self.hide(review, job)
+            # A later round sees to it; or nobody can tell what was decided since.
+            with suppress(NotAloneError, UnreadableRowError):
+                await self._finish(review)
         await self._remove_leftovers()
+
+    async def _finish(self, review: Review) -> None:
+        if review.state is not ReviewState.OPEN:
+            await self.apply(review)
+        elif (job := await self.jobs.find(review.job_id)) is not None:
+            async with self.exclusively(job.id):
+                await self.hide(review, job)
+
+    async def _due(self, review: Review) -> Review | None:
+        """Return a question as it is stored, if its change of the message is still to be made.
+
+        A newer one about the same video alone says what is to be done: the older one's change is dropped. After a
+        backup was put back there may be both.
+        """
+        latest = await self.reviews.latest(review.job_id, ReviewSubject.REPORT)
+        if latest is None or latest.id == review.id:
+            return latest if latest is not None and latest.outstanding is not None else None
+        if review.outstanding is not None:
+            log.info("older_decision_dropped", job=review.job_id, review=review.id)
+            async with self.audit.transaction() as within:
+                await self.reviews.done(within, review.id, review.outstanding)
+        return None
 
     def _is_paused(self, review: Review) -> bool:
         if review.refused_at is None:
             return False
         # A clock that was set back must not lengthen the pause.
         return timedelta() <= self.now() - review.refused_at < timedelta(seconds=self.waits.refused_s)
-
-    async def _is_stopped(self, job: Job, review: Review) -> bool:
-        """Return True if a video cannot be restored while spicy is stopped."""
-        if review.state is not ReviewState.APPROVED or not shows_spicy(job):
-            return False
-        return (await self.gatekeeper.caches.rules.current(review.guild_id)).spicy_stopped
 
     async def _store_done(
         self, review: Review, action: AuditAction, *, there: bool, by: int | None = None
@@ -223,7 +242,7 @@ class Takedowns:
             done, stays = await self.reviews.done(within, review.id, review.outstanding), hid
             if done or hid:
                 await within.record(entry)
-            if not hid:
+            if done and not hid:
                 stays = action is AuditAction.VIDEO_RESTORED
                 outcome = ReportOutcome.STAYS if stays else ReportOutcome.REMOVED
                 await self.reports.decide(within, review.job_id, outcome, self.now())
@@ -252,49 +271,27 @@ class Takedowns:
         if review.refused_at is None:
             self.questions.show_later(review.id)
 
-    async def _restore(self, job: Job) -> bool:
-        """Show a hidden video again if the rules allow it now. Returns True if the message shows it.
-
-        Raises:
-            DeliveryError: The message cannot show it at present.
-            DimiLinksError: There is no copy, and none can be fetched at present.
-            OSError: As `DimiLinksError`.
-        """
-        decision = await self.gatekeeper.decide_again(stored_request(job))
-        if not decision.allowed:
-            if decision.untold:
-                raise DeliveryError("Discord does not tell what a rule needs to know")
-            log.info("hidden_video_not_allowed", job=job.id, verdict=decision.verdict)
-            return False
-        try:
-            path = await self.copies.fetch(job)
-        except (TaskAbsentError, VideoMissingError):
-            if job.id in self._absent:
-                return False
-            # A service that answers oddly may have it after all: the second answer is believed.
-            self._absent.add(job.id)
-            raise
-
-        async def show(file: PostableFile) -> bool:
-            posted = replace(job, posted_file=file.posted, file_facts=file.facts or job.file_facts)
-            card = cards.delivered_card(posted, now=job.ready_at or self.now())
-            post = Post(card, video_file_of(posted, file.path))
-            return await send_in_allowed_words(partial(self._edit, job.reply), post)
-
-        limit_bytes = await self.limits.of_reply(job.reply, by_token=False)
-        return await self.files.post(job, path, limit_bytes, show)
-
-    async def _edit(self, address: ReplyAddress, post: Post) -> bool:
+    async def _edit(self, address: ReplyAddress, post: Post, ask: Ask | None = None) -> bool:
         """Change the message with a video. Returns False if Discord has no such message any more.
+
+        Args:
+            address: The message.
+            post: Its new content.
+            ask: Called right before every try, where one has to ask.
 
         Raises:
             DeliveryError: It cannot be changed at present.
+            NotAloneError: Another process may have changed it since `exclusively` began.
         """
+        passing = (DiscordUnavailableError, RuleUntoldError)
         try:
             async for attempt in stamina.retry_context(
-                on=DiscordUnavailableError, attempts=None, timeout=self.waits.edit_s, wait_max=10.0
+                on=passing, attempts=None, timeout=self.waits.edit_s, wait_max=10.0
             ):
                 with attempt:
+                    if ask is not None:
+                        await ask()
+                    await self._confirms[post.card.job_id]()
                     await self.messages.edit_as_bot(address, post)
         except ReplyUnreachableError as error:
             if not error.unknown:

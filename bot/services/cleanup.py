@@ -4,7 +4,7 @@ It begins some minutes after a start, and a clock that jumps makes nothing due (
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,8 +14,10 @@ from bot.delivery.messages import Messages
 from bot.delivery.reply_routes import ReplyRoutes
 from bot.delivery.routes import TOKEN_LIVES_FOR
 from bot.files.job_files import JobFiles
-from bot.files.store import LIST_EVERY_S
+from bot.files.store import LIST_EVERY_S, FileEntries
 from bot.jobs.deadline_clock import DeadlineClock
+from bot.jobs.file_owners import without_rows
+from bot.jobs.heartbeat import first_start
 from bot.jobs.job import (
     FORBIDDEN,
     Failure,
@@ -34,6 +36,7 @@ from bot.lifecycle.timeouts import Retention
 from bot.quota.use import QuotaCounters
 from bot.reviews.hidden_copies import HIDDEN_PREFIX
 from bot.services.drafts import DraftStore
+from bot.storage.database import Database
 from bot.storage.errors import StorageError
 
 log: Final = structlog.get_logger(__name__)
@@ -52,6 +55,7 @@ class Cleanup:
         space: MediaSpace,
         quota: QuotaCounters,
         *,
+        database: Database,
         files: JobFiles,
         messages: Messages,
         retention: Retention,
@@ -60,6 +64,7 @@ class Cleanup:
         moved: Callable[[Job], None],
     ) -> None:
         """Args: `moved` is called with every job that ended; it has the user told."""
+        self._database = database
         self._store = store
         self._drafts = drafts
         self._originals = originals
@@ -141,7 +146,7 @@ class Cleanup:
     async def _remove_pictures(self, ended_before: datetime) -> None:
         found = await self._files.pictures.entries()
         unneeded = await self._store.ended_before(ended_before, found.names)
-        await found.delete_older(unneeded - await self._store.unreadable_among([*unneeded]), ended_before)
+        await self._delete(found, {name: name for name in unneeded}, ended_before)
 
     async def _remove_videos(self, horizon: datetime) -> None:
         found = await self._files.videos.entries()
@@ -150,7 +155,19 @@ class Cleanup:
         needed = await self._store.with_videos()
         needed |= {owner_of_file(original.name) for original in await self._originals.kept()}
         owners = {name: owner_of_file(name) for name in set(found.names) - hidden}
-        unneeded = {name for name, owner in owners.items() if owner not in needed}
-        owners = {name: owners[name] for name in unneeded}
-        unreadable = await self._store.unreadable_among([*owners.values()])
-        await found.delete_older({name for name in unneeded if owners[name] not in unreadable}, horizon)
+        unneeded = {name: owner for name, owner in owners.items() if owner not in needed}
+        await self._delete(found, unneeded, horizon)
+
+    async def _delete(self, found: FileEntries, owners: Mapping[str, str], horizon: datetime) -> None:
+        """Delete entries that were last changed before then, by the jobs that own them.
+
+        None of a row that cannot be read. None that has no row and is older than the database either: it may belong
+        to another database, which is yet to be restored or moved.
+        """
+        ids = [*owners.values()]
+        unreadable = await self._store.unreadable_among(ids)
+        unknown = await without_rows(self._database, ids)
+        ended = {name for name, owner in owners.items() if owner not in unreadable | unknown}
+        await found.delete_older(ended, horizon)
+        if strange := {name for name, owner in owners.items() if owner in unknown}:
+            await found.delete_older(strange, horizon, since=await first_start(self._database))

@@ -19,6 +19,8 @@ _LOOK_EVERY_S: Final = 2.0
 _SURE_FOR_S: Final = 10.0
 """Since the last look. A session that is silent is given up after twice as long, and its groups are others'."""
 _LOOK_WITHIN_S: Final = 2.0
+_OTHERS_RETURN_WITHIN_S: Final = 5.0
+"""After a restart of the server nobody has a lock: each gateway returns with its next look, and has to connect."""
 
 
 class ShardConnections(Protocol):
@@ -58,8 +60,8 @@ class ShardHolding:
     """Holds groups of shards, and has the client connect them; `run` is the body of one task."""
 
     def __init__(self, locks: ShardLocks, connections: ShardConnections) -> None:
-        self.held: frozenset[int] = frozenset()
-        """The groups of this process, as far as it knows."""
+        self.held: tuple[int, ...] = ()
+        """The groups of this process, as far as it knows, in the order in which it took them."""
         self.shards: frozenset[int] = frozenset()
         """The shards in these groups."""
         self.shard_count = 0
@@ -68,6 +70,7 @@ class ShardHolding:
         """Set when the others have agreed on another number of shards: this process has to begin anew."""
         self._locks = locks
         self._connections = connections
+        self._takes_others_from_s = -math.inf
         self._looked_at_s = -math.inf
         self._looked = asyncio.Event()
         self._gave_up_at_s = -math.inf
@@ -124,16 +127,20 @@ class ShardHolding:
         seen = await self._locks.look()
         if not seen.joined:
             # The first look, or the session was lost, and with it what it had.
+            returns = self.shard_count != 0
             if not await self._join(recommended):
                 return
+            if returns:
+                self._takes_others_from_s = since_boot_s() + _OTHERS_RETURN_WITHIN_S
             seen = await self._locks.look()
         # A session that was lost may be there for a while yet, and keeps others from its groups as well: also from
         # what this process has released since.
-        held = {group for group in self.held if seen.holders.get(group) == seen.own}
-        for group in self.held - held:
-            if await self._locks.take_group(group):
-                held.add(group)
-        if frozenset(held) != self.held:
+        held = [
+            group
+            for group in self.held
+            if seen.holders.get(group) == seen.own or await self._locks.take_group(group)
+        ]
+        if len(held) < len(self.held):
             await self._hold(held)
         await self._balance(seen, held)
 
@@ -145,7 +152,7 @@ class ShardHolding:
             return False
         if self.shard_count not in {0, shard_count}:
             log.error("shard_count_changed", was=self.shard_count, now=shard_count)
-            await self._hold(set())
+            await self._hold([])
             self.outdated.set()
             return False
         if shard_count != recommended:
@@ -153,27 +160,31 @@ class ShardHolding:
         self.shard_count = shard_count
         return True
 
-    async def _balance(self, seen: GatewaysSeen, held: set[int]) -> None:
-        """Release what is more than the share, or take what is free up to it."""
+    async def _balance(self, seen: GatewaysSeen, held: list[int]) -> None:
+        """Release what is more than the share, or take what is free up to it.
+
+        What was taken last is released first: if a gateway that returned late misses groups, it misses those.
+        """
         groups = groups_of(self.shard_count)
         holders = {group: holder for group, holder in seen.holders.items() if holder != seen.own}
         holders |= dict.fromkeys(held, seen.own)
         share = share_of(seen.own, seen.gateways | {seen.own}, holders, groups)
         if len(held) > share:
-            given = sorted(held)[share:]
-            await self._hold(held.difference(given))
-            for group in given:
+            await self._hold(held[:share])
+            for group in held[share:]:
                 await self._locks.release_group(group)
             return
-        taken = set(held)
+        if since_boot_s() < self._takes_others_from_s:
+            return
+        taken = list(held)
         for group in range(groups):
             if len(taken) < share and group not in holders and await self._locks.take_group(group):
-                taken.add(group)
-        if taken != held:
+                taken.append(group)
+        if len(taken) > len(held):
             await self._hold(taken)
 
-    async def _hold(self, groups: set[int]) -> None:
+    async def _hold(self, groups: Collection[int]) -> None:
         log.info("shard_groups_held", groups=sorted(groups), shards=self.shard_count)
-        self.held = frozenset(groups)
+        self.held = tuple(groups)
         self.shards = shards_in(groups, self.shard_count)
         await self._connections.serve_shards(self.shards, self.shard_count)

@@ -1,7 +1,7 @@
 """Interface that `Database` needs of a kind of database. There is one implementation for each kind."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeAlias
 
@@ -17,6 +17,12 @@ from bot.storage.single_writes import SingleWrite
 
 Writing: TypeAlias = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 """Waits for a turn and connects the writer, without beginning a transaction."""
+Confirm: TypeAlias = Callable[[], Awaitable[None]]
+"""Returns if no other process can have begun the same work at this moment. Raises `NotAloneError`."""
+
+
+async def confirmed() -> None:
+    """Return at once: there is no other process."""
 
 
 class Backend(Protocol):
@@ -65,7 +71,7 @@ class Backend(Protocol):
         """Hold a lock until the end of the transaction, if other processes write."""
         ...
 
-    def alone(self, work: SoleWork, to: str) -> AbstractAsyncContextManager[None]:
+    def alone(self, work: SoleWork, to: str) -> AbstractAsyncContextManager[Confirm]:
         """Keep other processes, if they write, from doing this to the same thing. Raises `StorageError`."""
         ...
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from bot.storage.backup_mark import mark_as_backup
 from bot.storage.errors import translating
 from bot.storage.sqlite_engines import connect_read_only
 
@@ -22,6 +23,8 @@ of `bot-old.sqlite3` are not mistaken for those of `bot.sqlite3` when old ones a
 
 def back_up(database: Path, revision: str, now: datetime) -> Path:
     """Copy the whole database into the folder `backups` beside it and delete all but the newest `KEPT` copies.
+
+    A start on the copy takes it for a backup that was put back.
 
     Blocking. Only the process that owns the database may call it.
 
@@ -47,6 +50,7 @@ def back_up(database: Path, revision: str, now: datetime) -> Path:
         try:
             part.touch(mode=_FILE_MODE, exist_ok=False)
             _copy(database, part)
+            mark_as_backup(part)
             # Contents first, then the name. In the other order a power failure could leave a complete-looking
             # name on an empty file, and the migration that follows would have no copy to fall back on.
             _sync(part)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage.address import SqliteAddress
 from bot.storage.advisory_locks import SharedLock, SoleWork
-from bot.storage.backend import Backend
+from bot.storage.backend import Backend, Confirm
 from bot.storage.change_feed import ChangeFeed, ChangeKind
 from bot.storage.errors import StorageError, StorageUnavailableError
 from bot.storage.fence import current_fence
@@ -122,7 +122,7 @@ class Database:
         """
         await self._backend.lock(connection, lock)
 
-    def alone(self, work: SoleWork, to: str = "") -> AbstractAsyncContextManager[None]:
+    def alone(self, work: SoleWork, to: str = "") -> AbstractAsyncContextManager[Confirm]:
         """Keep other processes from doing the same until the block ends, in which no transaction is open.
 
         Does nothing where no other process writes. Elsewhere it waits while this process does too much of the same
@@ -132,8 +132,13 @@ class Database:
             work: What is done.
             to: The id of what it is done to.
 
+        Yields:
+            What is to be called right before anything that others would see or could not take back: a process that
+            stood still may have been followed by another meanwhile.
+
         Raises:
-            StorageUnavailableError: Another process has been at it for longer than is worth waiting for.
+            NotAloneError: Another process has been at it for longer than is worth waiting for.
+            StorageUnavailableError: The database cannot be reached.
         """
         return self._backend.alone(work, to)
 

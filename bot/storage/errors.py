@@ -61,6 +61,13 @@ class LeaseLostError(StorageUnavailableError):
         super().__init__("another process is the leader now")
 
 
+class NotAloneError(StorageUnavailableError):
+    """Another process does to the same thing what one does at a time, or may do so by now."""
+
+    def __init__(self, name: str, work: str) -> None:
+        super().__init__(f"{name}: {work}: another process is at it")
+
+
 class StorageDamagedError(StorageError):
     """The file is not an SQLite database, or the database is damaged."""
 
@@ -91,6 +98,17 @@ class UnfinishedMoveError(StorageError):
 
     def __init__(self, server: str, file: str) -> None:
         super().__init__(f"{server}: holds an unfinished move of {file}; execute the same move-to once more")
+
+
+class OtherDatabaseError(StorageError):
+    """The database is empty, and the data folder is that of a bot with another one. No table was made."""
+
+    def __init__(self, database: str, other: Path) -> None:
+        super().__init__(
+            f"{database}: empty, and {other} is the database of a bot. Set DATABASE_URL to that one, or have it"
+            f" here first, with move-to, restore or pg_restore. To begin with nothing, move {other.name}, spool and"
+            " media out of that folder"
+        )
 
 
 class DatabaseInUseError(StorageError):

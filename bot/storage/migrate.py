@@ -40,7 +40,17 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def migrate(path: Path, *, versions: Path = VERSIONS, now: Callable[[], datetime] = _utc_now) -> None:
+def accept_new() -> None:
+    """Accept that a database has no tables yet."""
+
+
+def migrate(
+    path: Path,
+    *,
+    versions: Path = VERSIONS,
+    now: Callable[[], datetime] = _utc_now,
+    before_new: Callable[[], None] = accept_new,
+) -> None:
     """Run the migrations that the database lacks, after a backup if it has tables already.
 
     Blocking. Only the process that owns the database may call it. If a migration fails, the database is
@@ -50,6 +60,7 @@ def migrate(path: Path, *, versions: Path = VERSIONS, now: Callable[[], datetime
         path: The database file, which need not exist.
         versions: Folder of the migrations.
         now: Clock for the name of the backup.
+        before_new: Called before the first tables are made. What it raises is raised here.
 
     Raises:
         NewerDatabaseError: A newer version of the bot made the database.
@@ -69,6 +80,8 @@ def migrate(path: Path, *, versions: Path = VERSIONS, now: Callable[[], datetime
             case SchemaState.OLDER:
                 copy = back_up(path, str(revision), now())
                 log.info("database_backed_up", copy=str(copy))
+            case SchemaState.NEW:
+                before_new()
             case _:
                 pass
         # SQLite's DDL is transactional: all missing migrations are committed together or not at all.

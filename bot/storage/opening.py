@@ -6,9 +6,10 @@ Called by `bot.app` and by the commands that need the database.
 import asyncio
 import os
 import stat
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from bot.storage.errors import (
     translating,
 )
 from bot.storage.migrate import migrate, require_current, standing_of
+from bot.storage.new_database import refuse_beside_another
 from bot.storage.ownership import Ownership
 from bot.storage.postgresql import open_existing_server, open_server
 from bot.storage.same_file import FileIdentity, identity_of
@@ -47,14 +49,16 @@ async def open_database(
     Raises:
         DatabaseInUseError: Another process owns the database.
         NewerDatabaseError: A newer version of the bot made it.
+        OtherDatabaseError: It is empty, and the data folder is that of a bot with another one.
         StorageDamagedError: It is damaged.
         UnsupportedDatabaseError: The address, the server or the tables are not supported.
         StorageUnavailableError: The disk or the server refused.
     """
     address = await asyncio.to_thread(database_address, url, data_dir)
+    before_new = partial(refuse_beside_another, address, data_dir)
     if isinstance(address, PostgresqlAddress):
         async with (
-            open_server(replace(address, role=role), sharing=sharing) as backend,
+            open_server(replace(address, role=role), before_new, sharing=sharing) as backend,
             _closing(Database(backend)) as database,
         ):
             yield database
@@ -64,7 +68,7 @@ async def open_database(
     ownership = Ownership(address.path)
     try:
         # Shielded from cancellation: the thread would go on migrating after the lock was released.
-        opened = await shield_until_done(asyncio.to_thread(_prepare, address.path, ownership))
+        opened = await shield_until_done(asyncio.to_thread(_prepare, address.path, ownership, before_new))
         async with _closing(Database(SqliteBackend(address, opened))) as database:
             yield database
     finally:
@@ -118,7 +122,7 @@ async def _closing(database: Database) -> AsyncGenerator[Database]:
         await shield_until_done(database.close())
 
 
-def _prepare(path: Path, ownership: Ownership) -> FileIdentity:
+def _prepare(path: Path, ownership: Ownership, before_new: Callable[[], None]) -> FileIdentity:
     with translating(path):
         # Only a folder made here becomes private. An existing one may be shared, even /tmp, and stays as it is.
         path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
@@ -127,7 +131,7 @@ def _prepare(path: Path, ownership: Ownership) -> FileIdentity:
         # Created here, because SQLite would make it readable for the machine's other users (mode 644).
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, _FILE_MODE))
         _check_whole(path)
-    migrate(path)
+    migrate(path, before_new=before_new)
     with translating(path):
         # Only after `migrate` has found that the file is the bot's. SQLite creates its -wal and -shm files with
         # the mode of the database.

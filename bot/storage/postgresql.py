@@ -1,6 +1,6 @@
 """The way to PostgreSQL for the rest of the package: what needs psycopg is imported when it is called."""
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def open_server(address: PostgresqlAddress, *, sharing: bool) -> AsyncGenerator[Backend]:
+async def open_server(
+    address: PostgresqlAddress, before_new: Callable[[], None], *, sharing: bool
+) -> AsyncGenerator[Backend]:
     """Own a database on a server until the block ends, with current tables; alone, or `sharing` it with others.
+
+    `before_new` is called before the first tables are made, and what it raises is raised here.
 
     Raises as `bot.storage.opening.open_database`.
     """
@@ -27,7 +31,7 @@ async def open_server(address: PostgresqlAddress, *, sharing: bool) -> AsyncGene
     from bot.storage import postgresql_opening  # noqa: PLC0415 - imports psycopg, which is an extra
 
     owned = postgresql_opening.shared if sharing else postgresql_opening.owned
-    async with owned(address) as backend:
+    async with owned(address, before_new) as backend:
         yield backend
 
 

@@ -16,15 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.boot_clock import since_boot_s
 from bot.storage import postgresql_engines
 from bot.storage.address import PostgresqlAddress
-from bot.storage.advisory_locks import ALONE_KEY, SHARED_KEY, SharedLock, SoleWork
+from bot.storage.advisory_locks import SHARED_KEY, SharedLock, SoleWork
 from bot.storage.alarms import StorageAlarms, StorageTrouble
-from bot.storage.backend import Writing
+from bot.storage.backend import Confirm, Writing, confirmed
 from bot.storage.errors import DatabaseReplacedError, StorageError, StorageUnavailableError
 from bot.storage.postgresql_errors import is_connection_lost, translated
 from bot.storage.postgresql_listener import CHANNEL, PostgresqlListener
 from bot.storage.postgresql_owner import PLACE, PostgresqlOwner, ServerSession
 from bot.storage.shielding import shield_until_done
 from bot.storage.single_writes import SingleWrite
+from bot.storage.sole_sessions import sole_session
 
 log: Final = structlog.get_logger(__name__)
 
@@ -41,7 +42,6 @@ _INVALID_PARAMETER: Final = "22023"
 _ASSIGNED: Final = text("SELECT pg_current_xact_id_if_assigned()::text, CAST(to_regclass('jobs') AS oid)")
 _ANNOUNCE: Final = text("SELECT pg_notify(:channel, :announced)")
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(:of, :lock)")
-_ALONE: Final = "SELECT pg_advisory_lock(%s, hashtext(%s))"
 _STATUS: Final = "SELECT pg_xact_status(%s::xid8), (SELECT stats_reset FROM pg_stat_bgwriter)"
 
 
@@ -96,25 +96,16 @@ class PostgresqlBackend:
             await connection.execute(_LOCK, {"of": SHARED_KEY, "lock": lock.value})
 
     @asynccontextmanager
-    async def alone(self, work: SoleWork, to: str) -> AsyncGenerator[None]:
+    async def alone(self, work: SoleWork, to: str) -> AsyncGenerator[Confirm]:
         """Have a session of its own hold an advisory lock, which ends with the process.
 
         Each kind of work has its own few sessions: one that waits for another kind never waits for itself.
         """
         if self.listener is None:
-            yield
+            yield confirmed
             return
-        async with self._sole_sessions[work]:
-            try:
-                connection = await postgresql_engines.connect(self.address)
-            except psycopg.Error as error:
-                raise translated(error, self.address.name) from None
-            async with connection:
-                try:
-                    await connection.execute(_ALONE, (ALONE_KEY, f"{work} {to}"))
-                except psycopg.Error as error:
-                    raise translated(error, self.address.name) from None
-                yield
+        async with self._sole_sessions[work], sole_session(self.address, work, to) as confirm:
+            yield confirm
 
     async def place(self, connection: AsyncConnection) -> str | None:
         """Return what a dump that is put back, a standby that took over, and a move to another server change."""

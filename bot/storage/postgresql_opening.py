@@ -1,7 +1,7 @@
 """Opening of a database on a PostgreSQL server: ownership first, then migrations."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from bot.storage.errors import DatabaseInUseError, UnsupportedDatabaseError
 from bot.storage.migrate import (
     VERSIONS,
     SchemaState,
+    accept_new,
     head_revision,
     refuse_foreign,
     require_current,
@@ -33,13 +34,15 @@ log: Final = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
-async def owned(address: PostgresqlAddress) -> AsyncGenerator[PostgresqlBackend]:
-    """Own the database until the block ends, with current tables."""
+async def owned(
+    address: PostgresqlAddress, before_new: Callable[[], None] = accept_new
+) -> AsyncGenerator[PostgresqlBackend]:
+    """Own the database until the block ends, with current tables. `before_new` as in `migrate_server`."""
     backend = PostgresqlBackend(address, owns=True)
     try:
         await backend.own()
         # Shielded from cancellation: the thread would go on migrating after the lock was released.
-        await shield_until_done(asyncio.to_thread(migrate_server, address))
+        await shield_until_done(asyncio.to_thread(migrate_server, address, before_new=before_new))
         backend.know_revision(head_revision())
         yield backend
     finally:
@@ -47,14 +50,17 @@ async def owned(address: PostgresqlAddress) -> AsyncGenerator[PostgresqlBackend]
 
 
 @asynccontextmanager
-async def shared(address: PostgresqlAddress) -> AsyncGenerator[PostgresqlBackend]:
+async def shared(
+    address: PostgresqlAddress, before_new: Callable[[], None] = accept_new
+) -> AsyncGenerator[PostgresqlBackend]:
     """Own the database together with other processes that share it until the block ends, with current tables.
 
-    Only one that nobody owns is migrated.
+    Only one that nobody owns is migrated. `before_new` as in `migrate_server`.
     """
     backend = PostgresqlBackend(address, owns=True, sharing=True)
     try:
-        await shield_until_done(asyncio.to_thread(migrate_server, address, alone=True))
+        migrating = asyncio.to_thread(migrate_server, address, alone=True, before_new=before_new)
+        await shield_until_done(migrating)
         await backend.own()
         # A newer version may have migrated it before this process had the lock.
         await asyncio.to_thread(_check_current, address)
@@ -91,7 +97,13 @@ def translating(address: PostgresqlAddress) -> Generator[None]:
         raise translated(error, address.name) from None
 
 
-def migrate_server(address: PostgresqlAddress, versions: Path = VERSIONS, *, alone: bool = False) -> None:
+def migrate_server(
+    address: PostgresqlAddress,
+    versions: Path = VERSIONS,
+    *,
+    alone: bool = False,
+    before_new: Callable[[], None] = accept_new,
+) -> None:
     """Run the migrations that the database lacks, all in one transaction. Blocking.
 
     There is no copy before them as there is of a file: copies of a server's databases are the operator's, who makes
@@ -102,6 +114,7 @@ def migrate_server(address: PostgresqlAddress, versions: Path = VERSIONS, *, alo
         versions: Folder of the migrations.
         alone: True if the caller does not own the database: where something is to be changed, the owner's lock is
             taken for that transaction.
+        before_new: Called before the first tables are made. What it raises is raised here.
 
     Raises:
         DatabaseInUseError: Others own the database, which is to be changed.
@@ -122,6 +135,8 @@ def migrate_server(address: PostgresqlAddress, versions: Path = VERSIONS, *, alo
             return
         if alone:
             _require_nobody(connection, address)
+        if standing is SchemaState.NEW:
+            before_new()
         if standing is SchemaState.OLDER:
             log.warning("database_not_backed_up", advice="pg_dump before an update", was=revision)
         upgrade(connection, versions)

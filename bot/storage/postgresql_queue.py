@@ -7,8 +7,10 @@ costs time and never a purchase.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
+import psycopg
+import structlog
 from pgqueuer.adapters.persistence.qb import (
     QueryBuilderEnvironment,
     QueryQueueBuilder,
@@ -24,14 +26,18 @@ from pgqueuer.types import QueueEntrypoint, QueueManagerId
 
 from bot.storage.address import PostgresqlAddress
 from bot.storage.advisory_locks import MIGRATION_KEY, WORKERS
+from bot.storage.errors import UnsupportedDatabaseError
 from bot.storage.postgresql_opening import translating
-from bot.storage.postgresql_queue_driver import QueueDriver
+from bot.storage.postgresql_queue_driver import QueueDriver, reason_of
 from bot.storage.queue_share import QueueCounts, QueueShare
+
+log: Final = structlog.get_logger(__name__)
 
 STALLED_AFTER_S: Final = 15.0
 """Seconds after the last heartbeat of an entry; then another process may take it. Two come in that time."""
 _LOOK_EVERY_S: Final = 3.0
 """For entries whose process died: nothing rings a bell for them."""
+_AGAIN_AFTER_S: Final = 1.0
 _RUN: Final = "run"
 _AT_ONCE: Final = 10
 _SETTINGS: Final = DBSettings.model_validate({"prefix": "stillmotion_"})
@@ -61,13 +67,15 @@ _COUNT: Final = (
 
 Carry = Callable[[str], Awaitable[bool]]
 """Runs a job; returns False if another process has to go on with it."""
+_Result = TypeVar("_Result")
 
 
 class _SharedEntries(Queries):
-    """PgQueuer's statements, but a worker takes no more than its share."""
+    """PgQueuer's statements, but a worker takes no more than its share, and goes on taking after an error."""
 
     room: Callable[[], Awaitable[int]] | None = None
     """Returns how many entries this process may take now."""
+    _failing = False
 
     async def dequeue(
         self,
@@ -77,14 +85,43 @@ class _SharedEntries(Queries):
         global_concurrency_limit: int | None,
         heartbeat_timeout: timedelta,
     ) -> list[Entry]:
-        """Take entries."""
-        room = batch_size if self.room is None else await self.room()
+        """Take entries; none after an error."""
+        room = batch_size if self.room is None else await self._tried(self.room(), 0)
         if room <= 0:
             return []
         most = min(batch_size, room)
-        return await super().dequeue(
+        taking = super().dequeue(
             most, entrypoints, queue_manager_id, global_concurrency_limit, heartbeat_timeout
         )
+        taken = await self._tried(taking, None)
+        self._failing = taken is None
+        return taken or []
+
+    async def eligible_queued_work(self, entrypoints: list[QueueEntrypoint]) -> int:
+        """Return how many entries can be taken; 0 after an error."""
+        return await self._tried(super().eligible_queued_work(entrypoints), 0)
+
+    async def queued_work(self, entrypoints: list[QueueEntrypoint]) -> int:
+        """Return how many entries nobody has; 0 after an error."""
+        return await self._tried(super().queued_work(entrypoints), 0)
+
+    async def next_deferred_eta(self, entrypoints: list[QueueEntrypoint]) -> timedelta | None:
+        """Return the time until the next entry can be taken; None after an error."""
+        return await self._tried(super().next_deferred_eta(entrypoints), None)
+
+    async def _tried(self, asked: Awaitable[_Result], otherwise: _Result) -> _Result:
+        """Return what the server answers, or `otherwise` after an error and a pause.
+
+        PgQueuer ends by an error only once all that it carries has ended, and takes nothing until then.
+        """
+        try:
+            return await asked
+        except (psycopg.Error, UnsupportedDatabaseError) as error:
+            if not self._failing:
+                log.warning("queue_failing", reason=reason_of(error, _QUEUE))
+            self._failing = True
+            await asyncio.sleep(_AGAIN_AFTER_S)
+            return otherwise
 
 
 class PostgresqlRunQueue:
@@ -162,10 +199,18 @@ class PostgresqlRunQueue:
                 raise RetryRequested(timedelta(0))
 
         manager.entrypoint(_RUN, accepts_context=False)(run)
-        self._manager, self._driver.process_id = manager, manager.queue_manager_id
+        self._manager = manager
+        self._driver.begin(manager.queue_manager_id)
         share = QueueShare(self._counts, asyncio.get_running_loop().time)
-        # PgQueuer keeps a context for each entry that it has handed out, until that has ended.
-        self._queries.room = lambda: share.room(len(manager.job_context))
+
+        async def room() -> int:
+            # PgQueuer keeps a context for each entry that it has handed out, until that has ended.
+            most = await share.room(len(manager.job_context))
+            if most > 0:
+                await self._driver.wait_for_others()
+            return most
+
+        self._queries.room = room
         with translating(self._address):
             await manager.run(
                 dequeue_timeout=timedelta(seconds=_LOOK_EVERY_S),

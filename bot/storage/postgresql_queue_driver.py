@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Self, TypeVar
+from typing import Final, Self, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -15,16 +15,24 @@ from psycopg.sql import SQL, Identifier
 
 from bot.boot_clock import since_boot_s
 from bot.storage.address import PostgresqlAddress
-from bot.storage.errors import StorageUnavailableError
-from bot.storage.postgresql_engines import parameters
+from bot.storage.errors import StorageUnavailableError, UnsupportedDatabaseError
+from bot.storage.postgresql_engines import ServerConnection, connect
 from bot.storage.postgresql_errors import translated
 
 log: Final = structlog.get_logger(__name__)
 
 _AGAIN_AFTER_S: Final = 1.0
 _OTHERS_RETURN_WITHIN_S: Final = 3.0
+_SILENT_AFTER_S: Final = 5.0
+"""Seconds after an answer, in which no heartbeat becomes too old. A process that takes entries asks more often."""
+_ASK: Final = "SELECT 1"
 _LISTEN_FOR_S: Final = 1.0
 _Result = TypeVar("_Result")
+
+
+def reason_of(error: psycopg.Error | UnsupportedDatabaseError, name: str) -> str:
+    """Return an error's text for the log; `name` is what failed."""
+    return str(translated(error, name) if isinstance(error, psycopg.Error) else error)
 
 
 class QueueDriver(Driver):
@@ -39,10 +47,12 @@ class QueueDriver(Driver):
         """This process in the entries that it carries, once it carries some."""
         self._address = address
         self._beat = beat
-        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._connection: ServerConnection | None = None
         self._connecting = asyncio.Lock()
         self._was_connected = False
         self._renewed_at_s = math.inf
+        self._answered_at_s = -math.inf
+        self._heard_again_at_s = -math.inf
         self._given_up = False
         self._listening: list[asyncio.Task[None]] = []
         self._shutdown = asyncio.Event()
@@ -65,7 +75,12 @@ class QueueDriver(Driver):
         Whoever was slower to come back may have lost entries before then.
         """
         is_open = self._connection is not None and not self._connection.closed
-        return self._renewed_at_s if is_open else math.inf
+        is_heard = since_boot_s() - self._answered_at_s <= _SILENT_AFTER_S
+        return self._renewed_at_s if is_open and is_heard else math.inf
+
+    def begin(self, process_id: UUID) -> None:
+        """Be a process that carries entries from now on."""
+        self.process_id, self._answered_at_s = process_id, since_boot_s()
 
     async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
         """Return the rows of a statement."""
@@ -74,6 +89,16 @@ class QueueDriver(Driver):
     async def execute(self, query: str, *args: object) -> str:
         """Carry a statement out."""
         return await self._answered(lambda driver: driver.execute(query, *args))
+
+    async def wait_for_others(self) -> None:
+        """Return at once; after a silence or an error, when all processes had time to renew their heartbeats.
+
+        Asked before entries are taken: what takes them may wait for the server, and finds all heartbeats old then.
+        """
+        await self.execute(_ASK)
+        while (left_s := self._heard_again_at_s + _OTHERS_RETURN_WITHIN_S - since_boot_s()) > 0:
+            await asyncio.sleep(left_s)
+            await self.execute(_ASK)
 
     async def notify(self, channel: str, payload: str) -> None:
         """Tell all who listen."""
@@ -112,20 +137,36 @@ class QueueDriver(Driver):
             if self._given_up:
                 raise StorageUnavailableError(f"{self._address.name}: the queue is left to others")
             try:
-                return await call(PsycopgDriver(await self._connected()))
+                driver = PsycopgDriver(await self._connected())
+                answer = await call(driver)
+                await self._note_answer(driver)
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                 if self._connection is not None and not self._connection.closed:
+                    # Heartbeats may have met the same error.
+                    self._answered_at_s = -math.inf
                     raise
                 if not told:
-                    log.warning("queue_not_reached", reason=str(translated(error, self._address.name)))
+                    log.warning("queue_not_reached", reason=reason_of(error, self._address.name))
                 told = True
+            else:
+                return answer
             await asyncio.sleep(_AGAIN_AFTER_S)
 
-    async def _connected(self) -> psycopg.AsyncConnection[Any]:
+    async def _note_answer(self, driver: PsycopgDriver) -> None:
+        """Renew the heartbeats after a silence or an error: the server, or this process, may have stood still."""
+        now_s = since_boot_s()
+        was_heard, self._answered_at_s = now_s - self._answered_at_s <= _SILENT_AFTER_S, now_s
+        if self.process_id is not None and not was_heard:
+            self._heard_again_at_s = now_s
+            await driver.execute(self._beat, self.process_id)
+            self._renewed_at_s = since_boot_s()
+            log.info("queue_heard_again")
+
+    async def _connected(self) -> ServerConnection:
         async with self._connecting:
             if self._connection is not None and not self._connection.closed:
                 return self._connection
-            made = await psycopg.AsyncConnection.connect(**parameters(self._address), autocommit=True)
+            made = await connect(self._address)
             renewed_at_s = since_boot_s()
             try:
                 if self._was_connected and self.process_id is not None:
@@ -137,19 +178,17 @@ class QueueDriver(Driver):
                 await made.close()
                 raise
             self._connection, self._was_connected = made, True
-            self._renewed_at_s = renewed_at_s
+            self._renewed_at_s, self._answered_at_s = renewed_at_s, since_boot_s()
             return made
 
     async def _listen(self, channel: str, callback: NotifyCallback) -> None:
         while not self._shutdown.is_set():
             try:
-                async with await psycopg.AsyncConnection.connect(
-                    **parameters(self._address), autocommit=True
-                ) as connection:
+                async with await connect(self._address) as connection:
                     await connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
                     while not self._shutdown.is_set():
                         async for told in connection.notifies(timeout=_LISTEN_FOR_S):
                             callback(told.payload)
-            except psycopg.Error as error:
-                log.info("queue_not_heard", reason=str(translated(error, self._address.name)))
+            except (psycopg.Error, UnsupportedDatabaseError) as error:
+                log.info("queue_not_heard", reason=reason_of(error, self._address.name))
             await asyncio.sleep(_AGAIN_AFTER_S)

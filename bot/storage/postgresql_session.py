@@ -18,7 +18,7 @@ from bot.storage.postgresql_errors import translated
 _ANSWER_WITHIN_S: Final = 10.0
 SILENT_FOR_S: Final = 20
 """Seconds after which the server gives up a session: that of a process that stands still, or whose host is gone."""
-_SILENT: Final = f"SET idle_session_timeout = '{SILENT_FOR_S}s'".encode()
+SILENT: Final = f"SET idle_session_timeout = '{SILENT_FOR_S}s'".encode()
 
 
 class PostgresqlSession:
@@ -56,7 +56,7 @@ class PostgresqlSession:
         if self._connection is None or self._connection.closed:
             made = await connect(self._address)
             try:
-                await made.execute(_SILENT)
+                await made.execute(SILENT)
             except BaseException:
                 await made.close()
                 raise

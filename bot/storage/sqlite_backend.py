@@ -13,7 +13,7 @@ from bot.storage import sqlite_engines
 from bot.storage.address import SqliteAddress
 from bot.storage.advisory_locks import SharedLock, SoleWork
 from bot.storage.alarms import StorageAlarms
-from bot.storage.backend import Writing
+from bot.storage.backend import Confirm, Writing, confirmed
 from bot.storage.errors import DatabaseReplacedError, StorageError, storage_error
 from bot.storage.same_file import FileIdentity, SameFile
 from bot.storage.shielding import shield_until_done
@@ -49,10 +49,10 @@ class SqliteBackend:
     async def lock(self, connection: AsyncConnection, lock: SharedLock) -> None:
         """Do nothing: the transaction is the only one that writes."""
 
-    def alone(self, work: SoleWork, to: str) -> AbstractAsyncContextManager[None]:
+    def alone(self, work: SoleWork, to: str) -> AbstractAsyncContextManager[Confirm]:
         """Do nothing: no other process has the file."""
         del work, to
-        return nullcontext()
+        return nullcontext(confirmed)
 
     async def place(self, connection: AsyncConnection) -> str | None:
         """Return None: `restore` marks the copy that it puts back."""

@@ -13,7 +13,7 @@ RESTORE: Final = (
     "those who wait were asked."
 )
 BACKUP_FILE: Final = "The file to write, such as stillmotion.tar.gz."
-RESTORE_FILE: Final = "A file that `backup` wrote."
+RESTORE_FILE: Final = "A file that `backup` wrote, or a copy of the database in `backups/`."
 
 # Taking one.
 
@@ -163,6 +163,14 @@ def put_back(path: str, *, moment: datetime, videos: int, pictures: int) -> str:
     return (
         f"Restored {path}: the data of {_moment(moment)}, with {_counted(videos, 'video')} and "
         f"{_counted(pictures, 'picture')}."
+    )
+
+
+def copy_put_back(path: str, moment: datetime) -> str:
+    """The database is as it was at the moment of the copy, and the files are as they were before."""
+    return (
+        f"Restored {path}: the database of {_moment(moment)}. It is a copy of the database alone: videos, pictures "
+        "and keys stay as they are here."
     )
 
 

@@ -26,13 +26,15 @@ def words_of_service(code: str | None, message: str) -> str:
 
 
 def request_rejected(detail: str) -> Explanation:
-    """The service refused this request: by its content rules, or in its own words."""
+    """The service refused this request: by its content rules, or in its own words, where they may be quoted."""
     if detail == CONTENT_CODE:
         return nothing_charged(SERVICE_CODES[detail], sentence("Change the prompt or the pictures."))
-    return nothing_charged(
-        sentence("The video service refused the request: {message}", message=quote_vendor(detail)),
-        sentence("Change it and try again."),
+    what = (
+        sentence("The video service refused the request: {message}", message=quote_vendor(detail))
+        if detail.strip()
+        else sentence("The video service refused the request.")
     )
+    return nothing_charged(what, sentence("Change it and try again."))
 
 
 def refused_unread(status: str) -> Explanation:
@@ -51,8 +53,8 @@ def refused_unread(status: str) -> Explanation:
 def reference_rejected(detail: str) -> Explanation:
     """HTTP 400 `invalid_reference_image`, or another refusal of a picture in the service's own words."""
     return nothing_charged(
-        SERVICE_CODES[detail]
-        if detail == PICTURE_CODE
+        SERVICE_CODES[PICTURE_CODE]
+        if detail == PICTURE_CODE or not detail.strip()
         else sentence("The video service refused a picture: {message}", message=quote_vendor(detail)),
         sentence(
             "You can use {limit} pictures at most: PNG, JPEG or WebP, each smaller than 10 MB.",

@@ -324,6 +324,7 @@ class App:
             self.moderation.originals,
             self.jobs.media_space,
             self._quota,
+            database=self.database,
             files=self.moderation.job_files,
             messages=self._messages,
             retention=self.jobs.retention,

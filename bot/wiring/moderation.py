@@ -44,6 +44,7 @@ from bot.reviews.report_decisions import ReporterNews
 from bot.reviews.report_store import ReportStore
 from bot.reviews.report_waits import ReportWaits
 from bot.reviews.reports import Reports
+from bot.reviews.restoring import Restoring
 from bot.reviews.store import ReviewStore
 from bot.reviews.takedowns import Takedowns
 from bot.settings import BadConfigurationError, SettingProblem, Settings
@@ -171,18 +172,24 @@ class ModerationWiring:
     @cached_property
     def takedowns(self) -> Takedowns:
         """Hides reported videos, restores and removes them."""
+        copies = HiddenCopies(api=self.api, originals=self.originals, videos=self.job_files.videos)
         return Takedowns(
             jobs=self.store,
             reviews=self.reviews,
             reports=self.report_store,
             questions=self.questions,
-            gatekeeper=self.gatekeeper,
+            restoring=Restoring(
+                reviews=self.reviews,
+                gatekeeper=self.gatekeeper,
+                copies=copies,
+                files=self.files,
+                limits=self.limits,
+                now=self.now,
+            ),
             audit=self.audit_log,
             messages=self.messages,
             news=self.news,
-            copies=HiddenCopies(api=self.api, originals=self.originals, videos=self.job_files.videos),
-            files=self.files,
-            limits=self.limits,
+            copies=copies,
             waits=self.report_waits,
             now=self.now,
         )

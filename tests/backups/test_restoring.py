@@ -14,10 +14,10 @@ import pytest
 from bot.backups.data_folder import DataFolder
 from bot.backups.errors import BackupFailedError
 from bot.backups.restoring import put_back
-from bot.jobs.heartbeat import PUT_BACK
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.log import AuditLog
 from bot.personal_data.deletion_store import DeletionRequest, DeletionStore
+from bot.storage.backup_mark import PUT_BACK
 from bot.storage.errors import DatabaseInUseError, StorageError
 from bot.storage.migrate import revisions
 from bot.storage.opening import open_database
@@ -74,6 +74,7 @@ async def test_what_is_there_is_kept_and_purchases_since_are_taken_over(data: Da
         name: before[name] for name in before.keys() - beside if "sqlite3" not in name
     }
     assert jobs(done.aside / "stillmotion.sqlite3", "state")["unbought"] == "queued"
+    assert beats(done.aside / "stillmotion.sqlite3") == [PUT_BACK]
     assert jobs(data.database, "state") == {
         "waits": "generating",
         JOB: "delivering",

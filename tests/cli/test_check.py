@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.moderation.audit.checkpoint import FILE_NAME
+from bot.moderation.audit.checkpoint import DIGEST_NAME
 from bot.moderation.audit.entries import AuditAction, AuditEntry
 from bot.moderation.audit.store import AuditStore
 from bot.sandbox.dimilinks import DropAfterAcceptance, Html, OtherVideo
@@ -141,7 +141,7 @@ async def test_an_audit_log_that_somebody_changed_is_found_also_while_the_bot_ru
     folder = shell.folder / "data"
     async with open_database(None, folder) as database:
         *_, last = await AuditStore(database).append(*entries)
-        (folder / FILE_NAME).write_text(json.dumps({"number": last.number, "sha256": last.sha256}))
+        (folder / DIGEST_NAME).write_text(json.dumps({"number": last.number, "sha256": last.sha256}))
         outcome = await shell.run("check", environment=sandbox.environment)
         assert outcome.status == 0, outcome.all
         assert f"in use by process {os.getpid()}" in outcome.out
@@ -279,7 +279,7 @@ async def test_an_audit_log_without_its_digest_file_is_not_called_whole(
     async with open_database(None, folder) as database:
         await AuditStore(database).append(entry)
     if content is not None:
-        (folder / FILE_NAME).write_text(content)
+        (folder / DIGEST_NAME).write_text(content)
     outcome = await shell.run("check", environment=sandbox.environment)
     assert outcome.status == 1
     assert {name for name, passed in verdicts(outcome.out).items() if not passed} == {"audit log"}

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.moderation.rules import Gate, Mode, ReviewAt
 from bot.sandbox.dimilinks import (
     DropAfterAcceptance,
     DropAfterReading,
@@ -19,6 +20,7 @@ from bot.sandbox.dimilinks import (
     TaskOutcome,
     Truncated,
 )
+from tests.e2e.actors.approvals import rule
 from tests.e2e.actors.harness import QUICK, Harness
 from tests.e2e.actors.pictures import png_of
 
@@ -44,6 +46,16 @@ async def test_a_refusal_is_explained_and_not_repeated(harness: Harness, fault: 
     assert NOTHING_CHARGED in shown.text()
     assert harness.bought == 0
     assert len(harness.submissions_sent) == 1
+
+
+@pytest.mark.slow
+async def test_words_that_may_repeat_the_prompt_are_left_out_where_that_is_withheld(harness: Harness) -> None:
+    await rule(harness, modes={Gate.NORMAL: Mode.APPROVAL}, review_at=ReviewAt.POSTING)
+    said = HttpError(400, "invalid_prompt", "The prompt 'zqxj boat' is not accepted")
+    harness.sandbox.dimilinks.faults.submit.append(said)
+    shown = await harness.ended(await harness.video("zqxj boat"))
+    assert "refused the request." in shown.text()
+    assert "zqxj" not in shown.text()
 
 
 @pytest.mark.slow

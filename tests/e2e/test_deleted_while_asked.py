@@ -20,7 +20,7 @@ from tests.e2e.actors.records import assert_log_unbroken, states, stored
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile
 from tests.e2e.actors.spicy import spicy
 from tests.e2e.actors.timing import until
-from tests.e2e.actors.videos import media
+from tests.e2e.actors.videos import being_made, finish, media
 
 ASKS = {Gate.NORMAL: Mode.APPROVAL}
 MARK = "zqxjkvmark"
@@ -168,3 +168,14 @@ async def test_a_deletion_makes_no_room_for_further_questions(harness: Harness) 
     assert [bool(one["asked_at"]) for one in found["deletion"]] == [True]
     await told(await deny(harness, card, moderator(harness)))
     await held(await harness.video("one more"))
+
+
+@pytest.mark.slow
+async def test_the_reply_does_not_show_what_was_withheld(harness: Harness) -> None:
+    reply = await being_made(harness, MARK)
+    await rule(harness, modes=ASKS, review_at=ReviewAt.POSTING)
+    finish(harness, MARK)
+    await held(reply)
+    await deleted(harness)
+    over = await reply.wait_for(lambda seen: refusals.DELETED_BY_OWNER.what.english in seen.text(), TIMEOUT_S)
+    assert MARK not in over.text()

@@ -1,14 +1,17 @@
 """What a server allows, asked on every way in, and again when it is bought."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from bot.dimilinks.holds import RequestKind
 from bot.moderation.members.member import ListStatus
 from bot.moderation.rules import Gate, Mode
 from bot.moderation.words.matching import Effect, Term
-from bot.sandbox.dimilinks import DropAfterAcceptance
+from bot.sandbox.dimilinks import DropAfterAcceptance, HttpError
 from bot.sandbox.discord import Reply
 from tests.e2e.actors.approvals import (
     HELD,
@@ -24,7 +27,7 @@ from tests.e2e.actors.approvals import (
 )
 from tests.e2e.actors.buttons import labels, press, told
 from tests.e2e.actors.forms import animated, opens, send
-from tests.e2e.actors.harness import TIMEOUT_S, Harness, open_harness
+from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness, open_harness
 from tests.e2e.actors.mentions import answer_to, ping, say
 from tests.e2e.actors.records import actions, assert_log_unbroken, stored
 from tests.e2e.actors.restarts import AT_ONCE_AND_AFTER_A_RESTART, meanwhile, slow
@@ -33,6 +36,13 @@ from tests.e2e.actors.videos import being_made, finish, in_line, upload
 from tests.moderation.audited import alone
 
 NOT_NOW = "no longer allow it"
+PATIENT = replace(QUICK, timeouts=replace(QUICK.timeouts, submit_s=60.0))
+
+
+def waiting_to_leave(harness: Harness) -> int:
+    """How many requests wait for their turn at the service."""
+    waiting = harness.app.jobs._rate._waiting  # pyright: ignore[reportPrivateUsage] - nobody else sees them
+    return len(waiting[RequestKind.SUBMISSION])
 
 
 # Every way in.
@@ -231,6 +241,30 @@ async def test_stricter_rules_hold_what_waits_in_line(tmp_path: Path, database_u
         assert (await harness.ended(waiting)).videos
         assert cards(harness) == [card]
         assert_log_unbroken(harness)
+
+
+@pytest.mark.slow
+@pytest.mark.started_with(tuning=PATIENT, jobs_at_once=3)
+async def test_rules_hold_for_what_waits_until_the_service_takes_requests_again(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.lifecycle.steps.submit._CHECK_HOLDS_S", 0.5)
+    refusal = HttpError(429, "rate_limit", "slow", {"Retry-After": "6"})
+    harness.sandbox.dimilinks.faults.submit.append(refusal)
+    refused = await harness.video("refused")
+    await until(lambda: len(harness.submissions_sent) == 1)
+    fun = await harness.video("fun", user=harness.member("bea"), preset="fun")
+    asked = await harness.video("asked", user=harness.member("ann"), preset="custom")
+    with capture_logs() as logs:
+        await until(lambda: waiting_to_leave(harness) == 2)
+        await rule(harness, modes={Gate.FUN: Mode.OFF, Gate.CUSTOM: Mode.APPROVAL})
+        over = await harness.ended(fun)
+        await held(asked)
+    assert NOT_NOW in over.text()
+    assert "This cost nothing" in over.text()
+    assert (await harness.ended(refused)).videos
+    assert harness.bought == 1
+    assert [log["event"] for log in logs].count("submission_judged_anew") == 2
 
 
 async def test_looser_rules_do_not_end_an_open_question(harness: Harness) -> None:

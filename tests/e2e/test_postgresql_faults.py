@@ -190,6 +190,22 @@ async def test_a_connection_that_breaks_at_a_commit_of_the_purchase(
     await all_delivered_once(harness, [reply])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("state", ["submitting", "generating"])
+async def test_a_commit_of_the_purchase_that_is_kept_while_the_server_dies(
+    harness: Harness, postgresql: PostgresqlServer, proxy: Proxy, state: str
+) -> None:
+    """The server can no longer tell that it is this commit which was kept."""
+    proxy.breaking, proxy.wrote, proxy.refuses_afterwards = Break.AFTER_COMMIT, state.encode(), True
+    reply = await harness.video(PROMPT)
+    async with asyncio.timeout(TIMEOUT_S):
+        await proxy.broken.wait()
+    async with away(postgresql.killed()):
+        assert harness.bought == (state == "generating")
+    proxy.refusing.clear()
+    await all_delivered_once(harness, [reply])
+
+
 async def state_of(url: str, folder: Path, state: str) -> None:
     await until(lambda: [row["state"] for row in rows_of(url, folder, "SELECT state FROM jobs")] == [state])
 

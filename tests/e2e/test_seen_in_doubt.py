@@ -1,16 +1,21 @@
 """Videos that people see before the bot knows that they arrived: what is decided about them holds."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
+from bot.moderation.rules import Gate, Mode, ReviewAt
+from bot.reviews.departures import ended_by_departure
 from bot.sandbox.discord import Channel, DiscordFault, Drop, Message, Reply
 from bot.texts import explanations, forms
 from bot.texts import jobs as words
 from bot.texts import spicy as spicy_words
-from tests.e2e.actors.approvals import moderator, parked
+from tests.e2e.actors.approvals import change_rules, moderator, parked, rule
 from tests.e2e.actors.buttons import labels, message_of, press, told
 from tests.e2e.actors.damage import rewrite
 from tests.e2e.actors.harness import TIMEOUT_S, Harness
 from tests.e2e.actors.job_list import list_jobs
+from tests.e2e.actors.privacy import deleted
 from tests.e2e.actors.records import actions, states
 from tests.e2e.actors.reports import HIDDEN, REMOVED, is_hidden, report, seen
 from tests.e2e.actors.restarts import slow
@@ -44,6 +49,16 @@ async def in_doubt(harness: Harness) -> Reply:
     return reply
 
 
+async def new_message_in_doubt(harness: Harness) -> Message:
+    """A new message with a video, as the reply is gone, while the bot hears nothing from Discord about it."""
+    reply = await being_made(harness, "a paper boat")
+    reply.expire_token()
+    harness.sandbox.discord.purge(message_of(reply))
+    harness.sandbox.discord.faults.append(DiscordFault(SEND, drop=Drop.AFTER, times=9999))
+    finish(harness)
+    return await harness.channel.wait_for_message(lambda version: bool(version.videos), TIMEOUT_S)
+
+
 async def laid_aside_in_doubt(harness: Harness) -> Reply:
     """A video that everybody sees, and that waits in `/jobs`: Discord did not tell if it arrived."""
     reply = await delivered(harness)
@@ -63,6 +78,26 @@ async def answering(harness: Harness) -> None:
 def videos(channel: Channel) -> list[Message]:
     """The messages with a video that everybody sees."""
     return [one for one in channel.messages if one.current.videos and not one.deleted and not one.ephemeral]
+
+
+async def _ban(harness: Harness) -> None:
+    harness.guild.ban(harness.user)
+    await until(lambda: states(harness) == ["failed"])
+
+
+async def _end_elsewhere(harness: Harness) -> None:
+    """As another process stores it, of which this one's run hears nothing."""
+    store = harness.app.jobs.store
+    job = await store.get(str(harness.rows("id")[0]["id"]))
+    await store.save(ended_by_departure(job, harness.now()), before=job)
+
+
+async def _forbid(harness: Harness) -> None:
+    await change_rules(harness, modes={Gate.NORMAL: Mode.OFF})
+
+
+async def _ask_moderators(harness: Harness) -> None:
+    await rule(harness, modes={Gate.NORMAL: Mode.APPROVAL}, review_at=ReviewAt.POSTING)
 
 
 def failure(harness: Harness) -> str:
@@ -136,15 +171,9 @@ async def test_a_video_that_was_deleted_while_the_bot_was_dead_waits_for_its_own
 
 
 async def test_a_new_message_that_is_deleted_in_doubt_is_not_made_again(harness: Harness) -> None:
-    reply = await being_made(harness, "a paper boat")
-    reply.expire_token()
-    harness.sandbox.discord.purge(message_of(reply))
-    faults = harness.sandbox.discord.faults
-    faults.append(DiscordFault(SEND, drop=Drop.AFTER, times=9999))
-    faults.append(DiscordFault("GET /channels/{channel_id}/messages", status=500, times=9999))
-    finish(harness)
-    posted = await harness.channel.wait_for_message(lambda version: bool(version.videos), TIMEOUT_S)
-    harness.sandbox.discord.purge(posted)
+    fault = DiscordFault("GET /channels/{channel_id}/messages", status=500, times=9999)
+    harness.sandbox.discord.faults.append(fault)
+    harness.sandbox.discord.purge(await new_message_in_doubt(harness))
     harness.sandbox.discord.core.messages._nonces.clear()  # Discord remembers them for some minutes
     await answering(harness)
     assert videos(harness.channel) == []
@@ -152,16 +181,40 @@ async def test_a_new_message_that_is_deleted_in_doubt_is_not_made_again(harness:
 
 
 async def test_a_new_message_in_doubt_is_purged_where_it_is(harness: Harness) -> None:
-    reply = await being_made(harness, "a paper boat")
-    reply.expire_token()
-    harness.sandbox.discord.purge(message_of(reply))
-    faults = harness.sandbox.discord.faults
-    faults.append(DiscordFault(SEND, drop=Drop.AFTER, times=9999))
-    finish(harness)
-    posted = await harness.channel.wait_for_message(lambda version: bool(version.videos), TIMEOUT_S)
+    posted = await new_message_in_doubt(harness)
     await spicy(harness, "purge", moderator(harness), person=harness.user)
     await seen(posted, REMOVED)
     await answering(harness)
+    assert videos(harness.channel) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("happens", [_ban, deleted, _forbid, _ask_moderators])
+async def test_a_new_message_in_doubt_loses_a_video_that_must_not_stand_there(
+    harness: Harness, happens: Callable[[Harness], Awaitable[object]]
+) -> None:
+    posted = await new_message_in_doubt(harness)
+    await happens(harness)
+    await answering(harness)
+    assert videos(harness.channel) == []
+    assert [one for one in harness.channel.messages if not one.deleted and not one.ephemeral] == [posted]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ends", [_ban, _end_elsewhere])
+async def test_a_new_message_that_arrives_after_the_end_loses_its_video(
+    harness: Harness, ends: Callable[[Harness], Awaitable[None]]
+) -> None:
+    reply = await being_made(harness, "a paper boat")
+    reply.expire_token()
+    harness.sandbox.discord.purge(message_of(reply))
+    sent = harness.sandbox.discord.faults.append(DiscordFault(SEND, delay_s=2.0))
+    finish(harness)
+    await until(lambda: sent.hits == 1)
+    await ends(harness)
+    messages = harness.channel.messages
+    await until(lambda: any(version.videos for one in messages for version in one.versions))
+    await harness.app.jobs.runner.idle()
     assert videos(harness.channel) == []
 
 

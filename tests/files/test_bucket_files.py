@@ -131,3 +131,14 @@ async def test_leftovers_go_when_they_are_old_enough(server: S3Server, pictures:
     # What has no name as the bot gives may be somebody else's.
     assert server.names() == [f"spool/{mixed}/0.png", f"spool/{mixed}/1.png", "spool/holidays/0.png"]
     assert await pictures.names_of(lambda entry: entry == mixed) == [f"{mixed}/0.png", f"{mixed}/1.png"]
+
+
+async def test_leftovers_from_before_a_moment_stay(server: S3Server, pictures: BucketFiles) -> None:
+    earlier, mixed, since = "a" * 32, "b" * 32, datetime.now(UTC) - timedelta(hours=1)
+    for name in (f"{earlier}/0.png", f"{mixed}/0.png", f"{mixed}/1.png"):
+        await keep(pictures, name)
+    for name in (f"{earlier}/0.png", f"{mixed}/0.png"):
+        server.objects[f"bot/spool/{name}"].changed_at = since - timedelta(hours=1)
+    found = await pictures.entries()
+    await found.delete_older(found.names, datetime.now(UTC) + timedelta(hours=1), since=since)
+    assert server.names() == [f"spool/{earlier}/0.png"]

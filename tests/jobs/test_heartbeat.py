@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.jobs.heartbeat import Heartbeat, mark_put_back
+from bot.jobs.heartbeat import Heartbeat, first_start, is_process
 from bot.jobs.job import JobState
 from bot.jobs.store import JobStore
+from bot.storage.backup_mark import mark_put_back
 from bot.storage.database import Database
 from bot.storage.opening import open_database
 from bot.storage.tables import heartbeats
@@ -76,7 +77,7 @@ async def test_a_backup_that_was_put_back_asks_however_young_it_is_and_looks_at_
     assert (await store.get("parked")).undelivered_since == now
     async with database.read() as connection:
         kept = (await connection.execute(select(heartbeats.c.process_id))).scalars().all()
-    assert set(kept) == {"first", "second"}
+    assert set(kept) == {"first start", "first", "second"}
     await started(database, now + HOUR, "third")
     assert (await store.get("queued")).ask_again_since == now
     doubtful = {state for state in JobState if (await store.get(state.value)).may_be_bought}
@@ -96,7 +97,19 @@ async def test_old_heartbeats_are_not_kept(database: Database) -> None:
         await started(database, MOMENT + 2 * HOUR * number, f"process {number}")
     async with database.read() as connection:
         kept = (await connection.execute(select(heartbeats.c.process_id))).scalars().all()
-    assert [name for name in kept if not name.startswith("place ")] == ["process 2"]
+    assert [name for name in kept if is_process(name)] == ["process 2"]
+
+
+async def test_when_a_database_is_new_is_kept(database: Database) -> None:
+    for number in range(2):
+        await started(database, MOMENT + 2 * HOUR * number, f"process {number}")
+        assert await first_start(database) == MOMENT
+
+
+async def test_a_database_of_an_earlier_version_is_not_new(database: Database) -> None:
+    await database.write_one(heartbeats.insert().values(process_id="earlier", beat_at=MOMENT))
+    await started(database, MOMENT, "process")
+    assert await first_start(database) < MOMENT - 1000 * HOUR
 
 
 async def test_a_process_that_another_took_for_gone_has_a_heartbeat_again(database: Database) -> None:

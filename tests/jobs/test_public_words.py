@@ -6,8 +6,10 @@ import pytest
 
 from bot.jobs import cards
 from bot.jobs.job import Failure, FailureReason, Job, JobState
+from bot.jobs.job_explanations import explain
 from bot.jobs.public_words import name_of_picture, quotes_prompt
 from bot.moderation.rules import ReviewStage
+from bot.texts import service_words
 from tests.jobs.builders import MOMENT, a_job
 
 PROMPT = a_job().request.prompt
@@ -15,6 +17,17 @@ HANDED_OVER = {
     *(FailureReason.REQUEST_REJECTED, FailureReason.REFERENCE_REJECTED, FailureReason.TOO_DEAR),
     *(FailureReason.SERVICE_BUSY, FailureReason.SERVICE_UNREACHABLE, FailureReason.PURCHASE_UNKNOWN),
 }
+
+AFTER_PURCHASE = {
+    *(FailureReason.POSTING_DENIED, FailureReason.POSTING_EXPIRED),
+    *(FailureReason.UNCOLLECTED, FailureReason.DELETED_BY_OWNER),
+}
+
+QUOTED = {
+    *(FailureReason.REQUEST_REJECTED, FailureReason.REFERENCE_REJECTED),
+    *(FailureReason.GENERATION_FAILED, FailureReason.VIDEO_ABSENT),
+}
+"""Ends that quote the video service."""
 
 
 def public(state: JobState, reason: FailureReason | None = None, *, bought: bool = False) -> Job:
@@ -33,10 +46,7 @@ UNDECIDED = [
     public(JobState.CANCELLED),
     public(JobState.DENIED, FailureReason.DENIED),
     *(public(JobState.FAILED, reason) for reason in (FailureReason.PICTURE_REFUSED, FailureReason.BROKE)),
-    *(
-        public(JobState.FAILED, reason, bought=True)
-        for reason in (FailureReason.POSTING_DENIED, FailureReason.POSTING_EXPIRED, FailureReason.UNCOLLECTED)
-    ),
+    *(public(JobState.FAILED, reason, bought=True) for reason in sorted(AFTER_PURCHASE)),
     replace(public(JobState.DELIVERING, bought=True), review_id="asked"),
     replace(public(JobState.GENERATING, bought=True), awaits_posting=True),
 ]
@@ -86,3 +96,18 @@ def test_pictures_are_called_by_their_names_in_private_replies_alone() -> None:
     assert cards.ended_card(failed).lines[0] == "Picture 2 is not a picture, despite its name."
     assert "“bob.png”" in cards.ended_card(private(failed)).lines[0]
     assert name_of_picture(private(failed), 2, "bob.png") == "bob.png"
+
+
+@pytest.mark.parametrize("reason", sorted(QUOTED))
+def test_words_of_the_service_stand_where_the_prompt_may_alone(reason: FailureReason) -> None:
+    said = Failure(reason, f"'{PROMPT}' is not accepted")
+    failed = replace(public(JobState.FAILED), failure=said, awaits_posting=True)
+    assert "accepted" not in explain(failed).english
+    assert "accepted" in explain(private(failed)).english
+    assert "accepted" in explain(replace(failed, awaits_posting=False)).english
+
+
+def test_a_known_code_is_explained_to_all() -> None:
+    failure = Failure(FailureReason.REQUEST_REJECTED, service_words.CONTENT_CODE)
+    failed = replace(public(JobState.FAILED), failure=failure, awaits_posting=True)
+    assert "content rules" in explain(failed).english

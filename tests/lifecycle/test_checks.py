@@ -133,3 +133,20 @@ async def test_what_moderators_approved_is_not_scored(checked: Checked) -> None:
     await checked.context.amend(approved={ReviewStage.SUBMISSION: NOW})
     assert (await checked.checks.before_purchase(checked.context)).outcome is CheckOutcome.PASS
     assert scored(checked.packages) == 0
+
+
+async def test_what_passed_some_time_ago_passes_by_the_rules_of_now(checked: Checked) -> None:
+    await checked.look_from(60)
+    await checked.checks.before_purchase(checked.context)
+    job = checked.context.job
+    assert await checked.checks.still_passes(job)
+    await checked.look_from(40)
+    assert not await checked.checks.still_passes(job)
+    await checked.rules.change(SERVER, ServerRules(modes={Gate.PICTURES: Mode.OFF}))
+    assert not await checked.checks.still_passes(job)
+    assert not await checked.checks.still_passes(replace(job, approved={ReviewStage.SUBMISSION: NOW}))
+
+
+async def test_pictures_without_a_score_are_not_scored_at_the_last_moment(checked: Checked) -> None:
+    assert not await checked.checks.still_passes(checked.context.job)
+    assert scored(checked.packages) == 0

@@ -11,6 +11,7 @@ import pytest
 from bot.files.bucket import Bucket
 from bot.files.bucket_files import BucketFiles
 from bot.files.deletions import FileDeletions
+from bot.jobs.heartbeat import Heartbeat
 from bot.jobs.job import JobState
 from bot.jobs.store import JobStore
 from bot.lifecycle.file_cache import FileCache
@@ -129,6 +130,19 @@ async def test_what_only_this_machine_has_of_a_job_that_is_not_over_goes_into_th
     os.utime(cached.cache.videos.path("waits.mp4"), (0, 0))
     await cached.cache.run_once()
     assert cached.here == []
+
+
+async def test_what_only_this_machine_has_from_before_the_database_stays_and_is_put_nowhere(
+    cached: Cached,
+) -> None:
+    await Heartbeat(cached.cache.database, "process", lambda: NOW - timedelta(hours=1)).begin()
+    for name in ("here", "both"):
+        cached.has(f"media/{name}.mp4", unused_s=5000.0)
+    cached.has("media/since.mp4", unused_s=3000.0)
+    await cached.cache.videos.keep(["both.mp4"])
+    assert [one.name for one in await cached.cache.kept()] == ["since.mp4"]
+    await cached.cache.run_once()
+    assert (cached.here, cached.server.names()) == (["media/here.mp4"], ["media/both.mp4"])
 
 
 async def test_for_space_those_go_first_that_were_not_used_for_longest(cached: Cached) -> None:

@@ -193,3 +193,27 @@ async def test_each_worker_takes_its_share_of_the_rate(processes: Sequence[Datab
     await processes[2].close()
     await SharedRate(processes[1], rate).look()
     assert rate.rate_per_s == 6
+
+
+async def test_no_worker_sends_more_because_the_server_lost_all_sessions(
+    processes: Sequence[Database], postgresql: PostgresqlServer
+) -> None:
+    name, rate, now_s = processes[0].address.name.rpartition("/")[2], Pace(12), 1000.0
+    shared = SharedRate(processes[0], rate, lambda: now_s)
+    await shared.look()
+    postgresql.end_sessions(name)
+    await shared.look()
+    assert rate.rate_per_s == 4
+    for one in processes[:2]:
+        async with one.write() as connection:
+            await connection.execute(text("SELECT 1"))
+    now_s += 9
+    await shared.look()
+    assert rate.rate_per_s == 4
+    now_s += 3
+    await shared.look()
+    assert rate.rate_per_s == 6, "the third did not return"
+    async with processes[2].write() as connection:
+        await connection.execute(text("SELECT 1"))
+    await shared.look()
+    assert rate.rate_per_s == 4

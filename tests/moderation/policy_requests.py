@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.delivery.final_post import Posted
-from bot.delivery.messages import PermissionUntoldError, Post
+from bot.delivery.messages import Messages, PermissionUntoldError, Post
 from bot.delivery.routes import Route
 from bot.jobs.job import FailureReason, Job, JobState, advance
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.post_permission import PostPermission
+from bot.lifecycle.timeouts import Timeouts
 from bot.moderation.gatekeeper import Gatekeeper
 from bot.moderation.rules import ReviewStage
 from bot.reviews.review import Review, ReviewState, ReviewSubject
@@ -27,8 +28,14 @@ class DetachedJob(JobContext):
     def __init__(self, gatekeeper: Gatekeeper, now: Callable[[], datetime], job: Job) -> None:
         nothing: Any = None  # nothing was seen, nothing decided
         self._permission = PostPermission(nothing, gatekeeper, nothing)
+        self._timeouts = Timeouts()
         self.now = now
         self.job = job
+
+    @property
+    def messages(self) -> Messages:
+        nothing: Any = None  # nothing is posted as a new message
+        return nothing
 
     async def move(self, to: JobState, **changes: Any) -> None:
         self.job = advance(self.job, to, **changes)

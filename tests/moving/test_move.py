@@ -14,7 +14,7 @@ from bot.moderation.audit.log import AuditLog
 from bot.moderation.audit.store import verify_log
 from bot.moving.errors import MoveFailedError
 from bot.moving.source import take_file_again
-from bot.storage.errors import DatabaseMovedError, StorageUnavailableError
+from bot.storage.errors import DatabaseMovedError, OtherDatabaseError, StorageUnavailableError
 from bot.storage.moderation_tables import strikes
 from bot.storage.opening import open_database
 from tests.moving.moves import NOW, Move
@@ -65,6 +65,15 @@ async def test_zero_bytes_are_replaced_and_counted(move: Move) -> None:
     assert "1 row with zero bytes in texts, for which a server stores U+FFFD." in move.told
     query = f"SELECT prompt FROM jobs WHERE id = '{'a' * 32}'"  # noqa: S608 - ours
     assert rows_of(move.address.url, move.folder, query) == [{"prompt": "a\ufffdb"}]
+
+
+async def test_a_bot_that_comes_before_the_move_leaves_the_server_empty(move: Move) -> None:
+    with pytest.raises(OtherDatabaseError, match=r"\(stillmotion\.sqlite3\).*move-to"):
+        async with open_database(move.address.url, move.folder):
+            pass
+    assert move.tables_on_server() == []
+    move.carry_out()
+    assert await move.startable() == ["server"]
 
 
 async def test_each_side_says_where_the_data_is(move: Move) -> None:

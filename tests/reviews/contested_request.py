@@ -53,6 +53,7 @@ from bot.reviews.questions import Questions
 from bot.reviews.report_decisions import ReporterNews
 from bot.reviews.report_store import ReportStore
 from bot.reviews.report_waits import ReportWaits
+from bot.reviews.restoring import Restoring
 from bot.reviews.review import ReviewSubject
 from bot.reviews.spicy_stop import SpicyStop
 from bot.reviews.store import ReviewStore
@@ -217,12 +218,17 @@ class ContestedRequest:
             reviews=reviews,
             reports=reports,
             questions=self.questions,
-            gatekeeper=self.gatekeeper,
+            restoring=Restoring(
+                reviews=reviews,
+                gatekeeper=self.gatekeeper,
+                copies=self.copies,
+                files=PostableFiles(outside, folder, FileMarks(in_file=False)),
+                limits=UploadLimits(discord.look_up_guild),
+                now=now,
+            ),
             audit=audit,
             messages=discord,
             copies=self.copies,
-            files=PostableFiles(outside, folder, FileMarks(in_file=False)),
-            limits=UploadLimits(discord.look_up_guild),
             news=news,
             waits=ReportWaits(),
             now=now,

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, LiteralString
 
 import psycopg
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -151,6 +152,46 @@ async def test_a_session_that_is_lost_is_followed_by_another(postgresql: Postgre
             assert first.served == {0, 1}
             assert await first.holding.is_held(0)
             assert not await first.holding.is_held(2)
+
+
+async def test_no_shard_moves_when_the_server_loses_all_sessions(postgresql: PostgresqlServer) -> None:
+    everybody: list[Connections] = []
+    with postgresql.new_database() as name:
+        address = postgresql.address(name)
+        async with gateway(address, everybody, 4) as first:
+            await until(lambda: first.served == {0, 1, 2, 3})
+            async with gateway(address, everybody, 4) as second:
+                await until(lambda: (len(first.served), len(second.served)) == (2, 2))
+                changes = first.changes, second.changes
+                postgresql.end_sessions(name)
+                with psycopg.connect(postgresql.url(name), autocommit=True) as outside:
+                    count = b"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s"
+                    await until(lambda: outside.execute(count, (GROUPS,)).fetchone() == (4,))
+                assert (first.changes, second.changes) == changes
+            await until(lambda: first.served == {0, 1, 2, 3})
+
+
+@pytest.mark.slow
+async def test_a_gateway_that_returns_late_is_given_its_shards_back(postgresql: PostgresqlServer) -> None:
+    sessions: list[ChangingSession] = []
+
+    def changing(session: StandingSession) -> ChangingSession:
+        sessions.append(ChangingSession(session))
+        return sessions[-1]
+
+    with postgresql.new_database() as name:
+        address = postgresql.address(name)
+        async with gateway(address, [], 4, changing) as late:
+            await until(lambda: late.served == {0, 1, 2, 3})
+            async with gateway(address, [], 4) as other:
+                await until(lambda: (late.served, other.served) == ({0, 1}, {2, 3}))
+                sessions[0].may_ask.clear()
+                await until(lambda: not sessions[0].is_asking)
+                postgresql.end_sessions(name)
+                await until(lambda: other.served == {0, 1, 2, 3})
+                sessions[0].may_ask.set()
+                await until(lambda: len(other.served) == len(late.served) == 2)
+                assert (late.served, other.served) == ({0, 1}, {2, 3})
 
 
 _JOINED = b"SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory'"

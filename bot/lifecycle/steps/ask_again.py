@@ -16,6 +16,7 @@ from bot.jobs.job import TERMINAL, Failure, FailureReason, JobState, found_deliv
 from bot.jobs.shown_reply import ReplyTells
 from bot.lifecycle.alarms import OperatorAlarms
 from bot.lifecycle.context import JobContext
+from bot.lifecycle.last_cards import tell
 from bot.lifecycle.laying_aside import lay_aside
 from bot.lifecycle.reply_look import ReplyFound, ReplyLook
 from bot.lifecycle.timeouts import Retention, Timeouts
@@ -89,7 +90,7 @@ class AskAgainStep:
         # After a backup no look proves that nothing was bought: what a card shows comes seconds after what is done,
         # and after an hour it is not edited any more.
         seen = context.looked is not None and context.looked.seen
-        await context.tell(cards.ask_again_card(context.job, until, seen=seen))
+        await tell(context, cards.ask_again_card(context.job, until, seen=seen))
 
     async def _note_doubt(self, context: JobContext, found: ReplyFound) -> None:
         """Note of an ended job if its reply shows a purchase that its row does not know, and tell the operator."""

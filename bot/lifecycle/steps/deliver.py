@@ -39,6 +39,7 @@ from bot.lifecycle.content_patience import ContentPatience
 from bot.lifecycle.context import JobContext
 from bot.lifecycle.counted_starts import CountedStarts
 from bot.lifecycle.file_waits import FileWaits
+from bot.lifecycle.last_cards import shows_video, tell
 from bot.lifecycle.laying_aside import lay_aside
 from bot.lifecycle.media_space import MediaSpace
 from bot.lifecycle.steps.finish import FinishProgress, attempt_of
@@ -208,7 +209,7 @@ class DeliverStep:
         if job.state is JobState.READY and laid_aside is FailureReason.NOT_STORED:
             # Another machine has it, and gives it to the store.
             await self._keep_undelivered(context, FailureReason.NOT_STORED)
-        elif job.state is JobState.READY or await context.shows_video() is False:
+        elif job.state is JobState.READY or await shows_video(context) is False:
             await context.fail(failure.reason, failure=failure)
         else:
             await self._keep_undelivered(context, FailureReason.UPLOAD_DOUBTFUL)
@@ -264,7 +265,7 @@ class DeliverStep:
             posted = await context.post(post, lambda: self._starts.counted(context))
             if posted.route is Route.ANSWER_IN_CHANNEL:
                 # Whoever looks for the video later need not search the channel, and may not be able to.
-                await context.keep_reply(replace(context.job.reply, message_id=posted.message_id))
+                await context.move_reply(posted.message_id)
             now = context.now()
             delivered = replace(
                 found_delivered(context.job, now),
@@ -284,7 +285,7 @@ class DeliverStep:
         job = context.job
         if job.state is JobState.DELIVERED and await self._checks.is_put_away(job):
             log.warning("video_taken_back", job=job.id)
-            await context.tell(cards.hidden_card(job) if job.failure is None else cards.removed_card(job))
+            await tell(context, cards.hidden_card(job) if job.failure is None else cards.removed_card(job))
 
     def _original(self, context: JobContext, now: datetime) -> dict[str, Any]:
         """Return what a delivered job notes of the video as it came."""

@@ -3,6 +3,7 @@
 from bot.jobs import cards
 from bot.jobs.job import JobState
 from bot.lifecycle.context import JobContext
+from bot.lifecycle.last_cards import tell
 from bot.lifecycle.steps.prepare import PrepareStep, is_prepared
 from bot.reviews.questions import Questions
 from bot.reviews.review import ReviewState, ReviewSubject, job_after_decision
@@ -36,4 +37,4 @@ class ReviewStep:
         approved = {stage: at for stage, at in context.job.approved.items() if stage != subject.value}
         await context.amend(review_id=review.id, approved=approved)
         await self._questions.present(review, context.job)
-        await context.tell(cards.held_card(context.job, review.expires_at))
+        await tell(context, cards.held_card(context.job, review.expires_at))

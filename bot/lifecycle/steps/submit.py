@@ -44,8 +44,12 @@ from bot.texts import operator
 log: Final = structlog.get_logger(__name__)
 
 
-class _PausedMeanwhileError(Exception):
-    """Submitting paused while the job waited to leave; nothing left."""
+_CHECK_HOLDS_S: Final = 2.0
+"""Seconds for which a request that passed the rules may wait to leave without being judged once more."""
+
+
+class _NotLeftError(Exception):
+    """Nothing left: while the job waited for that, submitting paused, or the rules have come to say otherwise."""
 
 
 class SubmitStep:
@@ -105,7 +109,7 @@ class SubmitStep:
                     began_s = loop.time()
                     try:
                         error = await self._post_once(context, uploading, left_s, out_of_time)
-                    except _PausedMeanwhileError:
+                    except _NotLeftError:
                         continue
                     finally:
                         left_s -= loop.time() - began_s
@@ -174,8 +178,11 @@ class SubmitStep:
         A request whose turn at the service does not come within `left_s` seconds fails without one, for the
         reason `out_of_time`. Once it leaves it is an upload under way, until the caller closes `uploading`.
 
-        Raises `_PausedMeanwhileError` in the place of a POST if submitting has paused by the time of its turn.
+        Raises `_NotLeftError` in the place of a POST if submitting has paused by the time of its turn, or if the
+        rules have to be asked anew.
         """
+        loop = asyncio.get_running_loop()
+        passed_s = loop.time()
         # Once more: earlier versions stored prompts as they were typed.
         prompt = take_out_flags(context.job.request.prompt).text
         request = context.job.request.model_copy(update={"prompt": prompt})
@@ -183,9 +190,14 @@ class SubmitStep:
         deadline = asyncio.timeout(left_s)
 
         async def leaving() -> None:
-            # Asked last: minutes may have passed since the job was let by, and others have left meanwhile.
+            # Minutes may have passed since the job was let by: moderators have decided, and others have left.
+            waited = loop.time() - passed_s > _CHECK_HOLDS_S
+            if waited and not await self._checks.still_passes(context.job):
+                log.info("submission_judged_anew", job=context.job.id)
+                raise _NotLeftError
+            # Asked last.
             if not await self._breaker.admits(context.job.id):
-                raise _PausedMeanwhileError
+                raise _NotLeftError
             # Committed before the first byte leaves: whoever finds `submitting` never posts again.
             deadline.reschedule(None)
             await uploading.enter_async_context(self._uploads.uploading())

@@ -20,7 +20,8 @@ from bot.moderation.audit.store import AuditStore
 
 log: Final = structlog.get_logger(__name__)
 
-FILE_NAME: Final = "audit-log.digest"
+DIGEST_NAME: Final = "audit-log.digest"
+"""The file in the data folder that vouches for the newest entry of the audit log."""
 _LOST: Final = ".lost"
 _TYPED: Final = re.compile(r"(?P<number>[0-9]{1,15})[: ·]+(?P<sha256>[0-9a-f]{16,64})")
 SHOWN_DIGITS: Final = 16
@@ -49,7 +50,7 @@ def read_checkpoints(data_dir: Path) -> tuple[Checkpoint, ...]:
     Raises:
         OSError: A file cannot be read.
     """
-    found = [_read(path) for path in sorted(data_dir.glob(f"{FILE_NAME}*"))]
+    found = [_read(path) for path in sorted(data_dir.glob(f"{DIGEST_NAME}*"))]
     return tuple(one for one in found if one is not None)
 
 
@@ -63,7 +64,7 @@ class CheckpointFileState(StrEnum):
 
 def checkpoint_file_state(data_dir: Path) -> CheckpointFileState:
     """Return the state of the file in the data folder. Raises `OSError` if the file cannot be opened."""
-    path = data_dir / FILE_NAME
+    path = data_dir / DIGEST_NAME
     if not path.exists():
         return CheckpointFileState.ABSENT
     return CheckpointFileState.READABLE if _read(path) is not None else CheckpointFileState.UNREADABLE
@@ -86,7 +87,7 @@ class CheckpointFile:
     def __init__(self, data_dir: Path, *, alone: bool = True) -> None:
         """Args: `alone` is False where other processes write entries as well, of which this one hears nothing."""
         self._alone = alone
-        self._path = data_dir / FILE_NAME
+        self._path = data_dir / DIGEST_NAME
         self._newest: Checkpoint | None = None
         self._lost: list[Checkpoint] = []
         self._noted = asyncio.Event()
@@ -141,7 +142,7 @@ class CheckpointFile:
         newest = self._newest
         if newest is None:
             return
-        beside = self._path.with_name(f"new-{FILE_NAME}")
+        beside = self._path.with_name(f"new-{DIGEST_NAME}")
         try:
             if not self._alone and (found := _read(self._path)) is not None and found.number > newest.number:
                 return  # another process has written a later one
@@ -152,7 +153,7 @@ class CheckpointFile:
             log.warning("checkpoint_not_written", reason=error.strerror)
 
     def _aside(self, missing: Checkpoint) -> Path:
-        return self._path.with_name(f"{FILE_NAME}{_LOST}-{missing.number}-{missing.sha256[:SHOWN_DIGITS]}")
+        return self._path.with_name(f"{DIGEST_NAME}{_LOST}-{missing.number}-{missing.sha256[:SHOWN_DIGITS]}")
 
 
 def _follows(recorded: RecordedEntry, before: Checkpoint) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.moderation.audit.chain import Break, Checkpoint, Flaw
 from bot.moderation.audit.checkpoint import (
-    FILE_NAME,
+    DIGEST_NAME,
     CheckpointFile,
     CheckpointFileState,
     checkpoint_file_state,
@@ -63,7 +63,7 @@ async def test_a_file_that_is_gone_or_unreadable_is_written_anew_at_the_start(
     log = AuditLog(database)
     await log.append(ENTRY, ENTRY)
     if content is not None:
-        (tmp_path / FILE_NAME).write_text(content)
+        (tmp_path / DIGEST_NAME).write_text(content)
         assert checkpoint_file_state(tmp_path) is CheckpointFileState.UNREADABLE
     else:
         assert checkpoint_file_state(tmp_path) is CheckpointFileState.ABSENT
