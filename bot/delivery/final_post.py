@@ -63,7 +63,7 @@ class Journal:
     """Stores an attempt; it is not made before this returns."""
     permitted: Callable[[bool], Awaitable[bool]]
     """Asks the rules right before every try to post a video: Discord may have been away for hours. True says that
-    the video may have been seen, so that somebody may have decided about it."""
+    the video may have been seen, so that somebody may have decided about it. Raises `PermissionUntoldError`."""
     counted: "CountUpload"
     """Surrounds every upload."""
     doubtful: bool
@@ -148,9 +148,10 @@ class FinalPost:
                 return Posted(route, await self._by(route), self._routes.fallback(route))
             except (ReplyUnreachableError, PostRefusedError) as error:
                 self._routes.close(route, error)
+            except NotCarriedOutError:
+                raise
             except DiscordUnavailableError as error:
-                arrived_maybe = has_video and not isinstance(error, NotCarriedOutError)
-                self.doubtful |= arrived_maybe and route is not Route.DIRECT_MESSAGE
+                self.doubtful |= has_video and route is not Route.DIRECT_MESSAGE
                 self._unread_by = route if isinstance(error, AnswerUnreadableError) else None
                 raise
         raise ReplyUnreachableError("every route to the user is closed")

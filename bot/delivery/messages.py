@@ -150,6 +150,10 @@ class NotCarriedOutError(DiscordUnavailableError):
     """Discord limits the rate, or was not reached: what was asked was surely not done."""
 
 
+class PermissionUntoldError(NotCarriedOutError):
+    """Discord does not tell at present what the rules need to know to allow the post, which was not begun."""
+
+
 class AnswerUnreadableError(DiscordUnavailableError):
     """An answer came that Discord does not give, such as a page: what was asked may have been done."""
 

@@ -19,6 +19,7 @@ from bot.dimilinks.doubtful_copies import DoubtfulCopies
 from bot.dimilinks.download import VideoDownload
 from bot.dimilinks.errors import DimiLinksError, TimedOutError
 from bot.dimilinks.exchange import Exchange
+from bot.dimilinks.holds import RequestKind
 from bot.dimilinks.pace import Pace
 from bot.dimilinks.scrub import Scrubber
 from bot.dimilinks.submissions import submission_from
@@ -139,21 +140,21 @@ class DimiLinks:
         self._note("submit", answer)
         return submission_from(answer, self._scrubber, self._now())
 
-    async def task(self, task_id: str) -> Task:
-        """Return the state of a task; GET /tasks/{task_id}. Free to repeat.
+    async def task(self, task_id: str, kind: RequestKind = RequestKind.POLL) -> Task:
+        """Return the state of a task; GET /tasks/{task_id}. Free to repeat; waits with requests of its `kind`.
 
         Raises:
             TaskAbsentError: The API itself says that it does not know the task.
             DimiLinksError: Any other but those about videos and references.
         """
-        answer = await self._exchange.ask(self._url("tasks", task_id))
+        answer = await self._exchange.ask(self._url("tasks", task_id), kind)
         self._note("task", answer)
         task = task_from(answer, task_id, self._scrubber, self._now())
         self._told_task_id = task_id
         return task
 
     async def models(self) -> tuple[str, ...]:
-        """The ids of the models that the key may use; GET /models. Free to repeat, and waits like a poll.
+        """The ids of the models that the key may use; GET /models. Free to repeat.
 
         An answer means that the API is there and takes the key; so does, for the first half, an error that is
         `in_own_voice`.
@@ -161,7 +162,8 @@ class DimiLinks:
         Raises:
             DimiLinksError: Any but those about tasks, videos and references.
         """
-        answer = await self._exchange.ask(self._url("models"), limit_bytes=_MODELS_LIMIT_BYTES)
+        url, kind = self._url("models"), RequestKind.QUESTION
+        answer = await self._exchange.ask(url, kind, limit_bytes=_MODELS_LIMIT_BYTES)
         self._note("models", answer)
         listed = models_from(answer, self._scrubber, self._now())
         self._has_listed_model = self._has_listed_model or MODEL in listed

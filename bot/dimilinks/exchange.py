@@ -135,10 +135,10 @@ class Exchange:
             await body.settle()
         return replace(answer, came_early=came_early or body.purchase is Purchase.NOT_BOUGHT)
 
-    async def ask(self, url: URL, *, limit_bytes: int = _ANSWER_LIMIT_BYTES) -> Answer:
+    async def ask(self, url: URL, kind: RequestKind, *, limit_bytes: int = _ANSWER_LIMIT_BYTES) -> Answer:
         """GET an API route and read its answer, at most `limit_bytes` of it. Raises what `open` raises."""
         answer_s = self._timeouts.task_answer_s
-        response = await self._get(url, RequestKind.POLL, authorized=True, answer_s=answer_s)
+        response = await self._get(url, kind, authorized=True, answer_s=answer_s)
         return await self.read(response, within_s=answer_s, limit_bytes=limit_bytes)
 
     async def open(self, url: URL, *, authorized: bool, answer_s: float) -> aiohttp.ClientResponse:

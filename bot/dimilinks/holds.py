@@ -21,7 +21,9 @@ class RequestKind(StrEnum):
 
     SUBMISSION = "submission"
     POLL = "poll"
-    """A free question: how a task stands, which models there are."""
+    """A question about the task of a job, which is asked again and again."""
+    QUESTION = "question"
+    """A question that tells if the service is there, for those who wait to submit; as free as a poll."""
     DOWNLOAD = "download"
 
 

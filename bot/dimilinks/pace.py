@@ -200,8 +200,8 @@ class Pace:
     async def turn(self, kind: RequestKind) -> Turn:
         """Wait, without a deadline of its own, until a request of this kind may leave; it should do so at once.
 
-        Submissions and downloads go before polls, unless those have waited for a minute longer; otherwise
-        first come, first served, among the kinds that are not held back. Whoever is cancelled here, by a
+        All others go before polls, unless those have waited for a minute longer; otherwise first come, first
+        served, among the kinds that are not held back. Whoever is cancelled here, by a
         deadline of the caller's say, has used up nothing.
         """
         number = next(self._numbers)
@@ -326,7 +326,7 @@ async def _until_disturbed() -> None:
 
 def _deference_s(kind: RequestKind) -> float:
     match kind:
-        case RequestKind.SUBMISSION | RequestKind.DOWNLOAD:
+        case RequestKind.SUBMISSION | RequestKind.DOWNLOAD | RequestKind.QUESTION:
             return 0.0
         case RequestKind.POLL:
             return _POLL_DEFERENCE_S

@@ -43,7 +43,6 @@ class CheckResult:
 
 
 _UNBOUGHT: Final[Mapping[Verdict, FailureReason]] = {
-    Verdict.NOT_TOLD: FailureReason.NOT_TOLD,
     Verdict.PERSON_GONE: FailureReason.PERSON_GONE,
     Verdict.PERSON_TIMED_OUT: FailureReason.PERSON_GONE,
 }
@@ -91,11 +90,10 @@ class Checks:
         if not take_out_flags(job.request.prompt).text:
             log.info("submission_not_allowed", job=job.id, verdict="flags")
             return CheckResult(CheckOutcome.REFUSED, FailureReason.NOT_ALLOWED)
-        decision = await self._decide(job)
+        decision = await self._decide(job, ReviewStage.SUBMISSION)
         if not decision.allowed:
-            log.info("submission_not_allowed", job=job.id, verdict=decision.verdict)
-            reason = _UNBOUGHT.get(decision.verdict, FailureReason.NOT_ALLOWED)
-            return CheckResult(CheckOutcome.REFUSED, reason)
+            log.info("submission_not_allowed", job=job.id, verdict=decision.verdict, untold=decision.untold)
+            return CheckResult(CheckOutcome.REFUSED, _unbought(decision))
         if decision.waits_at(ReviewStage.SUBMISSION) or await self._pictures_score_high(context):
             return _WAIT
         return _PASS
@@ -120,14 +118,14 @@ class Checks:
         if (job.attempt is not None or job.lookup) and await self._decided.is_put_away(job):
             log.info("posting_not_allowed", job=job.id, verdict="put_away")
             return CheckResult(CheckOutcome.REFUSED, FailureReason.HELD_BACK)
-        decision = await self._decide(job)
+        decision = await self._decide(job, ReviewStage.POSTING)
         at_home = job.guild_id is not None and job.guild_id == job.reply.guild_id
         if decision.keeps_for_moderators and at_home:
             log.info("posting_shown_to_moderators", job=job.id, verdict=decision.verdict)
             return _WAIT
         if not decision.allowed:
-            log.info("posting_not_allowed", job=job.id, verdict=decision.verdict)
-            return CheckResult(CheckOutcome.REFUSED, _unposted(decision.verdict, at_home=at_home))
+            log.info("posting_not_allowed", job=job.id, verdict=decision.verdict, untold=decision.untold)
+            return CheckResult(CheckOutcome.REFUSED, _unposted(decision, at_home=at_home))
         if not decision.waits_at_posting and not await self._video_scores_high(context):
             return _PASS
         if not at_home:
@@ -140,13 +138,14 @@ class Checks:
         """Return True if a video that was posted is to be seen no more."""
         return job.failure is not None or await self._decided.is_put_away(job)
 
-    async def _decide(self, job: Job) -> Decision:
-        """Ask the rules, for a while again and again if Discord does not tell what they need to know."""
+    async def _decide(self, job: Job, stage: ReviewStage) -> Decision:
+        """Ask the rules, for a while again and again if Discord does not tell what could let the job pass."""
         loop = asyncio.get_running_loop()
         ends_s, pause_s = loop.time() + self._untold_s, _FIRST_PAUSE_S
         while True:
             decision = await self._gatekeeper.decide_again(stored_request(job))
-            if decision.verdict is not Verdict.NOT_TOLD or loop.time() + pause_s > ends_s:
+            settled = decision.lets_pass(stage) or not decision.untold
+            if settled or loop.time() + pause_s > ends_s:
                 return decision
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
@@ -204,9 +203,16 @@ class Checks:
         return rules.image_check_percent or None
 
 
-def _unposted(verdict: Verdict, *, at_home: bool) -> FailureReason:
-    """Return why a finished video is not posted where its reply is: in the server of its request, or elsewhere."""
-    if verdict is Verdict.NOT_TOLD:
+def _unbought(decision: Decision) -> FailureReason:
+    """Return why a request that is not allowed is not bought."""
+    if decision.untold:
         return FailureReason.NOT_TOLD
-    held_back = at_home and verdict in _OF_PERSON
+    return _UNBOUGHT.get(decision.verdict, FailureReason.NOT_ALLOWED)
+
+
+def _unposted(decision: Decision, *, at_home: bool) -> FailureReason:
+    """Return why a finished video is not posted where its reply is: in the server of its request, or elsewhere."""
+    if decision.untold:
+        return FailureReason.NOT_TOLD
+    held_back = at_home and decision.verdict in _OF_PERSON
     return FailureReason.HELD_BACK if held_back else FailureReason.NOT_POSTED_HERE

@@ -1,9 +1,11 @@
 """Permission to post: asked right before every try to post a finished video."""
 
+from bot.delivery.messages import PermissionUntoldError
 from bot.jobs.job import Job
 from bot.jobs.request_facts import stored_request
 from bot.jobs.store import ClaimLostError, JobStore, StaleJobError
 from bot.moderation.gatekeeper import Gatekeeper
+from bot.moderation.rules import ReviewStage
 from bot.reviews.decided_videos import DecidedVideos
 
 
@@ -23,6 +25,7 @@ class PostPermission:
             maybe_seen: True if an earlier try may have shown the video, so that somebody may have decided about it.
 
         Raises:
+            PermissionUntoldError: Discord does not tell what a rule needs to know. It may a moment later.
             StaleJobError: The job was ended meanwhile, as by who deleted its video.
             UnknownJobError: It is gone.
         """
@@ -36,7 +39,10 @@ class PostPermission:
         if (maybe_seen or job.lookup) and await self._decided.is_put_away(job):
             return False
         decision = await self._gatekeeper.decide_again(stored_request(job))
-        return decision.allowed and not decision.waits_at_posting
+        permitted = decision.lets_pass(ReviewStage.POSTING)
+        if not permitted and decision.untold:
+            raise PermissionUntoldError("Discord does not tell what a rule needs to know")
+        return permitted
 
     def allows_direct(self, job: Job) -> bool:
         """Return True if such a video may be sent in direct messages at all."""

@@ -104,7 +104,7 @@ class ServiceWatch:
                 case PauseReason.NO_CHANNEL:
                     return MODEL not in await self.api.models() and self.api.has_listed_model
                 case PauseReason.KEY_REJECTED:
-                    await self.api.task(_ABSENT_TASK)
+                    await self.api.task(_ABSENT_TASK, RequestKind.QUESTION)
                     return False
                 case (
                     PauseReason.SERVICE_AWAY
@@ -123,7 +123,8 @@ class ServiceWatch:
 
     async def _answers(self) -> bool:
         """Return True if the service itself answers a question: about a task, where possible one that it knew."""
-        about_task = self.api.task(self.api.told_task_id or _ABSENT_TASK)
+        # No poll: those wait in their own line, and a pause that the service asked of them is none of submissions.
+        about_task = self.api.task(self.api.told_task_id or _ABSENT_TASK, RequestKind.QUESTION)
         return await _is_answered(about_task) or await _is_answered(self.api.models())
 
 

@@ -9,7 +9,8 @@ import structlog
 
 from bot.jobs.submission_pause import PauseReason, SharedPause, StoredPause
 from bot.lifecycle.alarms import SILENCE_S
-from bot.lifecycle.submission_breaker import Pause, ProbeIntervals, RefusalRuling, SubmissionBreaker
+from bot.lifecycle.pauses import Pause, ProbeIntervals
+from bot.lifecycle.submission_breaker import RefusalRuling, SubmissionBreaker
 from bot.storage.errors import StorageUnavailableError
 
 log: Final = structlog.get_logger(__name__)

@@ -21,17 +21,21 @@ A refusal can be one request's own fault or the whole bot's, and its words do no
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 import structlog
 
 from bot.jobs.submission_pause import PauseReason
+from bot.lifecycle.pauses import Pause, ProbeIntervals
 
 log: Final = structlog.get_logger(__name__)
+
+_TOO_MANY_MISSED: Final = 2
+"""Requests that may be lost, from which on answers to free questions say nothing about submissions."""
 
 
 class RefusalRuling(StrEnum):
@@ -39,18 +43,6 @@ class RefusalRuling(StrEnum):
 
     TRY_AGAIN = "try_again"
     OWN_FAULT = "own_fault"
-
-
-@dataclass(frozen=True)
-class ProbeIntervals:
-    """Seconds between two probes: they double from the first to the longest."""
-
-    first_s: float = 30.0
-    longest_s: float = 300.0
-    question_s: float = 2.0
-    """Between two free questions, doubling to half the longest."""
-    evidence_s: float = 60.0
-    """Seconds that a suspect waits for another request to be taken."""
 
 
 @dataclass
@@ -62,30 +54,6 @@ class _Suspect:
 
     refused_at_s: float
     taken_before: int
-
-
-@dataclass
-class Pause:
-    """A pause: why, and when the next job may be the probe; `holder` is the job that is it now."""
-
-    reason: PauseReason
-    interval_s: float
-    next_at_s: float
-    holder: str | None = None
-    behind: PauseReason | None = None
-    """The fault of the whole bot that was there before something answered in the service's place."""
-    refused: set[str] = field(default_factory=set[str])
-    """The jobs that were refused since submitting paused."""
-    not_before_s: float = 0.0
-    """When a job of this process may be the next to try: another process's is the probe."""
-    probed_at_s: float = 0.0
-    """When a submission last met the reason."""
-    is_guess: bool = False
-    """True while nothing was met yet: requests had waited before this process began."""
-
-    def lets_pass_at_once(self, job_id: str) -> bool:
-        """Return True if the job may be the next probe at any time: it may be cheaper than those before."""
-        return self.reason is PauseReason.OUT_OF_MONEY and job_id not in self.refused
 
 
 class SubmissionBreaker:
@@ -144,6 +112,18 @@ class SubmissionBreaker:
             return self._pause.holder != job_id
         return self._evidence_due_s(job_id) > 0
 
+    @contextmanager
+    def checking(self, job_id: str) -> Generator[None]:
+        """Let another job be the probe if what is done in the block, before this one's request leaves, takes long.
+
+        A job does so once in each pause, so that long checks of all keep nobody waiting for ever.
+        """
+        lending = asyncio.get_running_loop().call_later(self._intervals.check_s, self._lend, job_id)
+        try:
+            yield
+        finally:
+            lending.cancel()
+
     async def admits(self, job_id: str) -> bool:
         """Return True if the job may be submitted right now. Asked last before each submission."""
         return not self.must_wait(job_id)
@@ -192,9 +172,10 @@ class SubmissionBreaker:
         if self._pause is None or self._pause.is_guess:
             log.error("submitting_paused", closure=reason, job=job_id)
             if self._pause is not None:
-                # How many the process before this one lost nobody knows.
-                self._answers_missed = max(self._answers_missed, 1)
-            self._pause = self._new_pause(reason, now_s, is_lost=is_lost)
+                self._end_guess()
+            self._pause = Pause.begin(reason, now_s, self._intervals, answers_missed=self._answers_missed)
+            if reason.is_transport:
+                self._answers_missed = min(self._answers_missed + is_lost, 16)
             self._wake_all()
         elif self._pause.holder == job_id:
             self._probe_failed(self._pause)
@@ -270,6 +251,14 @@ class SubmissionBreaker:
         due_s = suspect.refused_at_s + self._intervals.evidence_s
         return max(0.0, due_s - asyncio.get_running_loop().time())
 
+    def _lend(self, job_id: str) -> None:
+        pause = self._pause
+        if pause is not None and pause.holder == job_id and job_id not in pause.lent_by:
+            log.info("probe_lent", job=job_id)
+            pause.lent_by.add(job_id)
+            pause.holder, pause.next_at_s = None, asyncio.get_running_loop().time()
+            self._wake_all()
+
     def _may_probe(self, pause: Pause, job_id: str) -> bool:
         now_s = asyncio.get_running_loop().time()
         if pause.holder is not None or now_s < pause.not_before_s or self._evidence_due_s(job_id) > 0:
@@ -299,7 +288,8 @@ class SubmissionBreaker:
 
     def _opens_by_answer(self, pause: Pause) -> bool:
         """Return True if the answer to a free question ends a pause: since a request was taken, one page came."""
-        return pause.reason is PauseReason.SERVICE_AWAY and not pause.is_guess and self._answers_missed <= 1
+        tells = not pause.is_guess and self._answers_missed < _TOO_MANY_MISSED
+        return tells and pause.reason is PauseReason.SERVICE_AWAY
 
     def _is_overdue(self, pause: Pause) -> bool:
         """Return True if a job has to be the probe, whatever the list says."""
@@ -307,25 +297,18 @@ class SubmissionBreaker:
         return pause.reason is PauseReason.NO_CHANNEL and since_s >= self._intervals.longest_s
 
     def _probe_failed(self, pause: Pause) -> None:
-        pause.holder, pause.is_guess = None, False
-        pause.next_at_s = asyncio.get_running_loop().time() + pause.interval_s
-        longest_s = self._intervals.longest_s / (2 if pause.reason.is_transport else 1)
-        pause.interval_s = min(pause.interval_s * 2, longest_s)
+        if pause.is_guess:
+            self._end_guess()
+        pause.probe_failed(asyncio.get_running_loop().time(), self._intervals)
         log.info("submitting_still_paused", closure=pause.reason)
         self._notify(pause.reason)
 
-    def _new_pause(self, reason: PauseReason, now_s: float, *, is_lost: bool) -> Pause:
-        first_s = self._intervals.first_s
-        if not reason.is_transport:
-            return Pause(reason, first_s * 2, now_s + first_s)
-        # The first question is asked at once: most pages concern one request. A service that answers questions and
-        # loses submissions would cost every request its certainty, so then each pause is longer than the last.
-        question_s = self._intervals.question_s
-        wait_s = min(question_s * 2**self._answers_missed, first_s * 2) if self._answers_missed else 0.0
-        self._answers_missed = min(self._answers_missed + is_lost, 16)
-        # What a list of models says is often no answer, and the job that is the probe instead may be lost.
-        shortest_s = first_s if reason is PauseReason.NO_CHANNEL else question_s
-        return Pause(reason, max(shortest_s, wait_s * 2), now_s + wait_s)
+    def _end_guess(self) -> None:
+        """Have no answer to a question open submitting until a request is taken.
+
+        How many requests the process before this one lost nobody knows.
+        """
+        self._answers_missed = max(self._answers_missed, _TOO_MANY_MISSED)
 
     def _resume(self) -> None:
         self._pause = None

@@ -194,10 +194,28 @@ class Gatekeeper:
         guild_id = request.reply_guild_id
         rules = (await self._standing(request)).rules
         found = await self.caches.find_words(guild_id, request.prompt, spicy=request.is_spicy, rules=rules)
-        words = found.verdict
-        channel = await self._channel_of(request, words, rules)
+        channel = await self._channel_of(request, found.verdict, rules)
         member = await self._membership(request, channel)
         standing = await self._standing(request)  # once more: Discord may have taken its time
+        decision = await self._decide_for(member, request, channel, found.verdict, standing)
+        if member.presence.is_told:
+            return decision
+        roles = standing.rules.trusted_roles | standing.rules.word_exempt_roles
+        privileged = replace(member, person=replace(member.person, role_ids=roles))
+        at_best = await self._decide_for(privileged, request, channel, found.verdict, standing)
+        may_pass = at_best.allowed or at_best.untold
+        return replace(decision, roles_untold=may_pass and at_best != decision)
+
+    async def _decide_for(
+        self,
+        member: Membership,
+        request: StoredRequest,
+        channel: ChannelInfo,
+        words: WordVerdict,
+        standing: Standing,
+    ) -> Decision:
+        """Judge a stored request by what is known; `words` is the verdict for who is not exempt from the list."""
+        guild_id = request.reply_guild_id
         if words is not WordVerdict.NONE:  # unless the server exempts the roles or the channel from its list
             roles, place = member.person.role_ids, channel.channel_id
             found = await self.caches.find_words(

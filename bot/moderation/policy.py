@@ -167,11 +167,23 @@ class Decision:
     """Stages at which approval is still missing."""
     approved: frozenset[ReviewStage] = field(default=frozenset(), compare=False)
     """Stages at which the server's moderators approved, as far as that counts."""
+    roles_untold: bool = field(default=False, compare=False)
+    """True if Discord does not tell the user's roles, and there are some with which it might be less strict."""
 
     @property
     def allowed(self) -> bool:
         """True if no rule forbids the request. Approval may still be missing."""
         return self.verdict is Verdict.ALLOWED
+
+    @property
+    def untold(self) -> bool:
+        """True if it rests on what Discord does not tell at the moment."""
+        return self.verdict is Verdict.NOT_TOLD or self.roles_untold
+
+    def lets_pass(self, stage: ReviewStage) -> bool:
+        """Return True if nothing keeps the request from being bought, or its video from being posted."""
+        waits = self.waits_at_posting if stage is ReviewStage.POSTING else self.waits_at(stage)
+        return self.allowed and not waits
 
     def waits_at(self, stage: ReviewStage) -> bool:
         """Return True if moderators have to approve the request at this stage."""

@@ -19,7 +19,6 @@ from bot.jobs.postable_files import PostableFile, PostableFiles
 from bot.jobs.request_facts import shows_spicy, stored_request
 from bot.jobs.shown_video import video_file_of
 from bot.moderation.gatekeeper import Gatekeeper
-from bot.moderation.policy import Verdict
 from bot.reviews.hidden_copies import HiddenCopies
 from bot.reviews.review import Outstanding, Review, ReviewSubject
 from bot.reviews.store import ReviewStore
@@ -102,9 +101,9 @@ class Restoring:
         """
         await self._ask_moderators(review, job)
         decision = await self.gatekeeper.decide_again(stored_request(job))
-        if decision.verdict is Verdict.NOT_TOLD:
-            raise RuleUntoldError("Discord does not tell what a rule needs to know")
         if not decision.allowed:
+            if decision.untold:
+                raise RuleUntoldError("Discord does not tell what a rule needs to know")
             log.info("hidden_video_not_allowed", job=job.id, verdict=decision.verdict)
             raise PostForbiddenError("the rules do not allow it here")
         await self._ask_moderators(review, job)  # once more: Discord may have taken its time

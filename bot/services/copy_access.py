@@ -14,7 +14,7 @@ from bot.jobs.postable_files import PostableFiles
 from bot.jobs.request_facts import stored_request
 from bot.jobs.store import JobStore
 from bot.moderation.gatekeeper import Gatekeeper
-from bot.moderation.policy import Verdict
+from bot.moderation.rules import ReviewStage
 from bot.texts import copies
 from bot.texts import jobs as words
 from bot.texts.messages import Message
@@ -66,10 +66,8 @@ class CopyAccess:
             foreign=reply.foreign,
         )
         decision = await self.gatekeeper.decide_again(stored_request(replace(job, reply=here)))
-        if decision.verdict is Verdict.NOT_TOLD:
-            return words.NOT_LOOKED_UP
-        if not decision.allowed or decision.waits_at_posting:
-            return copies.NOT_HERE
+        if not decision.lets_pass(ReviewStage.POSTING):
+            return words.NOT_LOOKED_UP if decision.untold else copies.NOT_HERE
         return await self.kept(job) or copies.NOT_KEPT
 
     async def kept(self, job: Job) -> KeptVideo | None:

@@ -10,10 +10,11 @@ from bot.jobs.request_holds import RequestHolds
 from bot.jobs.submission_pause import SharedPause
 from bot.lifecycle.file_cache import FileCache
 from bot.lifecycle.lifecycle import Lifecycle
+from bot.lifecycle.pauses import ProbeIntervals
 from bot.lifecycle.service_watch import ServiceWatch
 from bot.lifecycle.shared_breaker import SharedBreaker
 from bot.lifecycle.shared_holds import SharedHolds
-from bot.lifecycle.submission_breaker import ProbeIntervals, SubmissionBreaker
+from bot.lifecycle.submission_breaker import SubmissionBreaker
 from bot.storage.change_feed import ChangeKind
 from bot.storage.database import Database
 

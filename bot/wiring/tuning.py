@@ -9,7 +9,7 @@ from bot.delivery.progress import EDIT_INTERVAL_S
 from bot.files.store import StoreTimes
 from bot.jobs.deadline_clock import WAIT_S
 from bot.jobs.queue.poll_schedule import PollIntervals
-from bot.lifecycle.submission_breaker import ProbeIntervals
+from bot.lifecycle.pauses import ProbeIntervals
 from bot.lifecycle.timeouts import Timeouts
 from bot.moderation.words.straddling import WITHIN_S as SEGMENT_WITHIN_S
 from bot.reviews.report_waits import ReportWaits

@@ -10,6 +10,7 @@ from tests.dimilinks.paced_requests import PacedRequests
 from tests.dimilinks.virtual_time import SLACK_S, in_virtual_time
 
 POLL, SUBMISSION, DOWNLOAD = RequestKind.POLL, RequestKind.SUBMISSION, RequestKind.DOWNLOAD
+QUESTION = RequestKind.QUESTION
 DAY_S = 86_400.0
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -23,10 +24,10 @@ async def held(requests: PacedRequests, status: int, asked_s: float | None, kind
 async def test_a_hold_concerns_its_own_kind_alone() -> None:
     requests = PacedRequests(Pace(10))
     await held(requests, 503, 30.0)
-    kinds = {"poll": POLL, "submission": SUBMISSION, "download": DOWNLOAD}
+    kinds = {"poll": POLL, "submission": SUBMISSION, "download": DOWNLOAD, "question": QUESTION}
     await asyncio.gather(*(requests.request(name, kind) for name, kind in kinds.items()))
-    assert requests.names == ["refused", "submission", "download", "poll"]
-    assert requests.times_s == pytest.approx([0, 0, 0, 30], abs=SLACK_S)
+    assert requests.names == ["refused", "submission", "download", "question", "poll"]
+    assert requests.times_s == pytest.approx([0, 0, 0, 0, 30], abs=SLACK_S)
 
 
 @in_virtual_time

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.lifecycle.submission_breaker import ProbeIntervals
+from bot.lifecycle.pauses import ProbeIntervals
 from bot.sandbox.dimilinks import known_faults as known
 from bot.sandbox.dimilinks.faults import (
     At,
@@ -35,6 +35,7 @@ from tests.e2e.actors.direct_messages import news
 from tests.e2e.actors.harness import QUICK, TIMEOUT_S, Harness
 from tests.e2e.actors.pictures import png_of
 from tests.e2e.actors.timing import until
+from tests.e2e.actors.videos import being_made
 
 NOTHING_CHARGED = "This cost nothing."
 UNKNOWN = "The operator may have paid for it; I cannot tell."
@@ -287,6 +288,21 @@ async def test_a_page_closes_submitting_no_longer_than_the_service_is_away(harne
         lost = await harness.video(user=harness.member(f"lost {name}"))
         assert UNKNOWN in (await harness.ended(lost)).text()
         await (await harness.video(user=harness.member(name))).wait_for_video(TIMEOUT_S)
+
+
+@pytest.mark.slow
+@pytest.mark.started_with(jobs_at_once=9)
+async def test_nor_longer_because_polls_are_asked_to_wait_for_a_day(harness: Harness) -> None:
+    made = [await being_made(harness, name, user=harness.member(name)) for name in ("bea", "cid", "dan")]
+    day = HttpError(429, "rate_limit", headers={"Retry-After": "86400"})
+    harness.sandbox.dimilinks.faults.rate(Endpoint.TASK, 1.0, [day])
+    await made[-1].wait_for(lambda version: "asked me to wait" in version.text(), TIMEOUT_S)
+    harness.sandbox.dimilinks.faults.submit.append(LOST)
+    lost = await harness.video(user=harness.member("lost"))
+    await lost.wait_for(lambda version: UNKNOWN in version.text(), TIMEOUT_S)
+    await harness.video("plain")
+    async with asyncio.timeout(10):
+        await until(lambda: harness.bought == 4)
 
 
 @pytest.mark.slow

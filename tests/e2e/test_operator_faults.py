@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot.lifecycle.submission_breaker import ProbeIntervals
+from bot.lifecycle.pauses import ProbeIntervals
 from bot.sandbox.dimilinks import At, Endpoint, Fault, Html, HttpError, SubmitStage
 from bot.sandbox.dimilinks.faults import RawAnswer
 from tests.e2e.actors.direct_messages import news

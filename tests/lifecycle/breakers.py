@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.jobs.submission_pause import PauseReason
-from bot.lifecycle.submission_breaker import ProbeIntervals, SubmissionBreaker
+from bot.lifecycle.pauses import ProbeIntervals
+from bot.lifecycle.submission_breaker import SubmissionBreaker
 from tests.dimilinks.virtual_time import SLACK_S
 
 PACE = ProbeIntervals(first_s=1.0, longest_s=4.0)

@@ -24,6 +24,67 @@ async def test_of_requests_that_waited_before_the_start_one_is_the_probe_and_nob
     assert crowd.names == ["a", "b", "c"]
 
 
+@in_virtual_time
+async def test_after_a_question_that_failed_once_since_the_start_one_is_the_probe_as_well() -> None:
+    asked: list[PauseReason] = []
+
+    async def fails_once(reason: PauseReason) -> bool:
+        asked.append(reason)
+        return len(asked) == 1
+
+    crowd = Crowd(fails_once)
+    crowd.breaker.doubt()
+    await crowd.come("a", "b", "c")
+    await asyncio.sleep(100)
+    [probe] = crowd.names
+    crowd.breaker.taken(probe)
+    await asyncio.sleep(SLACK_S)
+    assert sorted(crowd.names) == ["a", "b", "c"]
+
+
+@in_virtual_time
+async def test_nor_does_an_answer_open_after_a_request_that_was_left_unread_since_the_start() -> None:
+    crowd = Crowd()
+    crowd.breaker.doubt()
+    await crowd.come("a", "b", "c")
+    crowd.breaker.refused_whole_bot("a", PauseReason.SERVICE_AWAY, is_lost=False)
+    crowd.breaker.inconclusive("a")
+    await asyncio.sleep(100)
+    assert crowd.names == ["a", "b"]
+    await crowd.leave()
+
+
+@in_virtual_time
+async def test_a_probe_that_is_checked_for_long_lets_another_try_and_the_next_time_it_does_not() -> None:
+    crowd = Crowd()
+    crowd.breaker.doubt()
+    await crowd.come("a", "b")
+    with crowd.breaker.checking("a"):
+        assert await crowd.until_next() == "b"
+    assert PACE.check_s <= crowd.times_s[-1] < PACE.check_s + 1
+    assert crowd.breaker.must_wait("a")
+    assert not await crowd.breaker.admits("a")
+    crowd.breaker.inconclusive("b")
+    await crowd.come("a")
+    assert await crowd.until_next() == "a"
+    with crowd.breaker.checking("a"):
+        await asyncio.sleep(10 * PACE.check_s)
+    assert await crowd.breaker.admits("a")
+
+
+@in_virtual_time
+async def test_a_probe_that_is_checked_soon_stays_it() -> None:
+    crowd = Crowd()
+    crowd.breaker.doubt()
+    await crowd.come("a", "b")
+    with crowd.breaker.checking("a"):
+        await asyncio.sleep(PACE.check_s / 2)
+    await asyncio.sleep(10 * PACE.check_s)
+    assert crowd.names == ["a"]
+    assert await crowd.breaker.admits("a")
+    await crowd.leave()
+
+
 async def pointless_by_the_list(reason: PauseReason) -> bool:
     """The service answers, and its list does not name the model."""
     return reason is PauseReason.NO_CHANNEL

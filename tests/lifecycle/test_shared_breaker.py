@@ -13,8 +13,9 @@ from sqlalchemy import update
 from bot.jobs.job import JobState
 from bot.jobs.store import JobStore
 from bot.jobs.submission_pause import PauseReason, SharedPause
+from bot.lifecycle.pauses import ProbeIntervals
 from bot.lifecycle.shared_breaker import SharedBreaker
-from bot.lifecycle.submission_breaker import ProbeIntervals, RefusalRuling
+from bot.lifecycle.submission_breaker import RefusalRuling
 from bot.storage.database import Database
 from bot.storage.opening import open_database, open_existing
 from bot.storage.submission_tables import submission_pauses

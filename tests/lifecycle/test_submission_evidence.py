@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
+from bot.lifecycle.pauses import ProbeIntervals
 from bot.lifecycle.submission_breaker import (
     PauseReason,
-    ProbeIntervals,
     RefusalRuling,
     SubmissionBreaker,
 )

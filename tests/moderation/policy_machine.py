@@ -338,11 +338,9 @@ class RequestMachine(RuleBasedStateMachine):
         assert self.run(self.submit._may_buy(one.context)) is not (forbidden or held)
         if forbidden:
             assert one.job.failure is not None
-            presence = self.model.presence[one.job.reply.person_id]
-            untold = self.model.unseen or presence in {Presence.UNKNOWN, Presence.NO_SERVER}
             gone = self.model.presence[one.job.reply.person_id] in {Presence.GONE, Presence.TIMED_OUT}
             reasons = {FailureReason.NOT_ALLOWED}
-            reasons |= {FailureReason.NOT_TOLD} if untold else set()
+            reasons |= {FailureReason.NOT_TOLD} if self.model.untold(one.job) else set()
             reasons |= {FailureReason.PERSON_GONE} if gone else set()
             assert one.job.state is JobState.FAILED
             assert one.job.failure.reason in reasons
@@ -372,7 +370,8 @@ class RequestMachine(RuleBasedStateMachine):
     def upload(self, one: TrackedRequest, *, discord_is_away: bool) -> None:
         """As `bot.delivery.final_post` asks before every try."""
         refused = self.model.forbids(one.job, self.now) or self.model.holds_back(one.job, one.agreed)
-        assert self.run(one.context._may_post(maybe_seen=False)) is not refused
+        permitted = self.run(one.context.may_post())
+        assert self.model.untold(one.job) if permitted is None else permitted is not refused
         if refused:
             one.at = "aside"
         elif not discord_is_away:

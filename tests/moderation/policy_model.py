@@ -57,6 +57,10 @@ class PolicyModel:
         roles = self.roles[person_id] if told else frozenset[int]()
         return Membership(presence, Person(person_id, server, roles))
 
+    def untold(self, job: Job) -> bool:
+        """Discord does not tell what the user may do."""
+        return not self.membership(0, job.reply.person_id).presence.is_told
+
     def shows_instead(self, job: Job, agreed: set[ReviewStage], now: datetime) -> bool:
         """True if the finished video is shown to moderators because its user has gone."""
         person_id, prompt = job.reply.person_id, job.request.prompt

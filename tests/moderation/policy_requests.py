@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.delivery.final_post import Posted
-from bot.delivery.messages import Messages, Post
+from bot.delivery.messages import Messages, PermissionUntoldError, Post
 from bot.delivery.routes import Route
 from bot.jobs.job import FailureReason, Job, JobState, advance
 from bot.lifecycle.context import JobContext
@@ -42,6 +42,13 @@ class DetachedJob(JobContext):
 
     async def amend(self, **changes: Any) -> None:
         self.job = replace(self.job, **changes)
+
+    async def may_post(self) -> bool | None:
+        """Return if the rules allow to post the video; None while Discord does not tell."""
+        try:
+            return await self._may_post(maybe_seen=False)
+        except PermissionUntoldError:
+            return None
 
     async def post(self, post: Post) -> Posted:
         assert post.video is None

@@ -17,6 +17,7 @@ from bot.delivery.final_post import Posted
 from bot.delivery.messages import (
     DeliveryDoubtfulError,
     DeliveryError,
+    PermissionUntoldError,
     Post,
     PostForbiddenError,
     UploadTooLargeError,
@@ -58,8 +59,11 @@ _UNDELIVERED: Final[Mapping[type[DeliveryError], FailureReason]] = {
     UploadTooLargeError: FailureReason.UPLOAD_TOO_LARGE,
     NotFittedError: FailureReason.NOT_FITTED,
     DeliveryDoubtfulError: FailureReason.UPLOAD_DOUBTFUL,
+    PermissionUntoldError: FailureReason.NOT_TOLD,
 }
 """Reasons why a finished video waits in `/jobs`; after any other error Discord refused it, or stayed away."""
+_MOST_TRIES: Final = 3
+"""Tries to deliver a video that the rules allow whenever they are asked first, and forbid right before its post."""
 
 
 class DeliverStep:
@@ -112,14 +116,23 @@ class DeliverStep:
 
     async def post(self, context: JobContext) -> None:
         """Post the video of a delivering job if the rules allow that; else keep it, or ask moderators."""
-        result = await self._checks.before_posting(context)
-        match result.outcome:
-            case CheckOutcome.PASS:
-                await self._deliver(context)
-            case CheckOutcome.WAIT:
-                await self._review.ask(context, ReviewSubject.POSTING)
-            case CheckOutcome.REFUSED:
-                await self._keep_undelivered(context, result.reason or FailureReason.NOT_POSTED_HERE)
+        forbidden: PostForbiddenError | None = None
+        for _ in range(_MOST_TRIES):
+            result = await self._checks.before_posting(context)
+            match result.outcome:
+                case CheckOutcome.PASS:
+                    forbidden = await self._deliver(context)
+                    if forbidden is None:
+                        return
+                case CheckOutcome.WAIT:
+                    await self._review.ask(context, ReviewSubject.POSTING)
+                    return
+                case CheckOutcome.REFUSED:
+                    reason = result.reason or FailureReason.NOT_POSTED_HERE
+                    await self._keep_undelivered(context, reason, forbidden)
+                    return
+        # What the rules say changes from one moment to the next, so nothing that is shown is taken away by them.
+        await self._keep_undelivered(context, FailureReason.NOT_TOLD, forbidden)
 
     async def _bring(self, context: JobContext, name: str) -> bool:
         """Have the video on this machine, out of the store or anew. False if the job has come to rest without it.
@@ -201,14 +214,14 @@ class DeliverStep:
         else:
             await self._keep_undelivered(context, FailureReason.UPLOAD_DOUBTFUL)
 
-    async def _deliver(self, context: JobContext) -> None:
-        """Put the video into the reply, once, or keep it for `/jobs`."""
+    async def _deliver(self, context: JobContext) -> PostForbiddenError | None:
+        """Put the video into the reply, once, or keep it for `/jobs`. Returns an error if the rules forbid it."""
         if context.job.video_name is None:
             raise ValueError("a delivering job has its video on disk")
         name, path = context.job.video_name, self._videos.path(context.job.video_name)
         # Somebody may have emptied the folder or the store; fetching the video anew is free.
         if not await self._bring(context, name):
-            return
+            return None
         context.note(**await self._look_at(context, path))
         limit_bytes = await self._limits.of_reply(context.job.reply, by_token=context.posts_by_token)
         try:
@@ -221,7 +234,7 @@ class DeliverStep:
                 on_progress=FinishProgress(context).show,
             )
         except PostForbiddenError as error:
-            await self._keep_forbidden(context, error)
+            return error
         except DeliveryError as error:
             reason = _UNDELIVERED.get(type(error), FailureReason.UPLOAD_REFUSED)
             await self._keep_undelivered(context, reason, error)
@@ -230,6 +243,7 @@ class DeliverStep:
                 await self._remove(name)
             await self._space.make_room()
             await context.ping(posted)
+        return None
 
     async def _remove(self, name: str) -> None:
         try:
@@ -296,15 +310,6 @@ class DeliverStep:
             for kind in mismatch.kinds:
                 self._metrics.not_as_asked(kind)
         return {"mismatch": mismatch, "file_facts": file_facts_of(path, facts)}
-
-    async def _keep_forbidden(self, context: JobContext, error: PostForbiddenError) -> None:
-        """Ask moderators, where that is what the rules have come to want between two tries; else keep the video."""
-        result = await self._checks.before_posting(context)
-        match result.outcome:
-            case CheckOutcome.WAIT:
-                await self._review.ask(context, ReviewSubject.POSTING)
-            case CheckOutcome.PASS | CheckOutcome.REFUSED:
-                await self._keep_undelivered(context, result.reason or FailureReason.NOT_POSTED_HERE, error)
 
     async def _keep_undelivered(
         self, context: JobContext, reason: FailureReason, error: Exception | None = None

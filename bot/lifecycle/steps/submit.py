@@ -102,7 +102,9 @@ class SubmitStep:
                     if left_s <= 0:
                         await context.fail(out_of_time)
                         return
-                    if not await self._may_buy(context):
+                    with self._breaker.checking(context.job.id):
+                        may_buy = await self._may_buy(context)
+                    if not may_buy:
                         return
                     began_s = loop.time()
                     try:

@@ -14,7 +14,7 @@ from discord.http import Route
 
 from bot.app import App, Role, Tuning, open_app
 from bot.jobs.queue.poll_schedule import PollIntervals
-from bot.lifecycle.submission_breaker import ProbeIntervals
+from bot.lifecycle.pauses import ProbeIntervals
 from bot.lifecycle.task_patience import PatienceLimits
 from bot.lifecycle.timeouts import Timeouts
 from bot.moderation.rules import Gate, Mode, ServerRules
