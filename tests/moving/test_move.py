@@ -68,7 +68,7 @@ async def test_zero_bytes_are_replaced_and_counted(move: Move) -> None:
 
 
 async def test_a_bot_that_comes_before_the_move_leaves_the_server_empty(move: Move) -> None:
-    with pytest.raises(OtherDatabaseError, match=r"\(stillmotion\.sqlite3\).*move-to"):
+    with pytest.raises(OtherDatabaseError, match=r"stillmotion\.sqlite3 is the database.*move-to"):
         async with open_database(move.address.url, move.folder):
             pass
     assert move.tables_on_server() == []
