@@ -29,7 +29,7 @@ FREE_BYTES: Final = 7 * IMAGE_LIMITS.source_bytes + 150_000_000
 _TROUBLE: Final = "media_space"
 _IN_HAND_S: Final = 900.0
 """Copies that were used since then do not go for the limit: they may be on their way to somebody."""
-_JUST_USED_S: Final = 60.0
+_JUST_USED_S: Final = 300.0
 """Copies that were used since then do not go for free space either."""
 _TRUSTED_S: Final = 10.0
 """Seconds for which a measurement counts: others may fill the disk as well."""

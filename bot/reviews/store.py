@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, or_, select, true, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.job import NOBODY
@@ -30,6 +30,7 @@ from bot.storage.reading import read_one, read_rows
 
 _OPEN: Final = reviews.c.state == ReviewState.OPEN.value
 _KEY: Final = (reviews.c.id,)
+_MOMENT: Final = timedelta(microseconds=1)
 _FIELDS: Final = {"stage": "subject"}
 """Fields of `Review` by the columns that have another name."""
 
@@ -55,6 +56,13 @@ class ReviewStore:
         values = {column.name: getattr(review, _FIELDS.get(column.name, column.name)) for column in reviews.c}
         if await self._one(within.connection, _open_about(review.job_id)) is not None:
             return False
+        same = and_(reviews.c.job_id == review.job_id, reviews.c.stage == review.subject.value)
+        last_at = (
+            await within.connection.execute(select(func.max(reviews.c.created_at)).where(same))
+        ).scalar()
+        if last_at is not None:
+            # The newest one counts, also where a clock was set back, or another process's is behind.
+            values["created_at"] = max(review.created_at, last_at + _MOMENT)
         await within.connection.execute(reviews.insert().values(values))
         return True
 

@@ -138,20 +138,24 @@ class Takedowns:
             return False
         await self._store_done(current, AuditAction.VIDEO_HIDDEN, there=there)
         if not kept:
-            await self.copies.ensure(job)
+            # The reporter and the next decision wait for this; who wants to see the video fetches it then.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.waits.edit_s):
+                    await self.copies.ensure(job)
         return True
 
     async def _keep_original(self, job: Job) -> bool:
         """Make the original moderators' copy. Returns False if there is none.
 
-        While a store is away it stays as it is: nobody is given it, and it is kept until they have decided.
+        While a store is away it stays as it is: nobody is given it, and it is kept until they have decided. On a
+        slow disk it would go when its time is over, so there it counts as none.
         """
         try:
             async with asyncio.timeout(self.waits.original_s):
                 return await self.copies.take_original(job)
         except (FilesUnavailableError, TimeoutError) as error:
             log.warning("original_not_taken", job=job.id, reason=str(error) or type(error).__name__)
-            return True
+            return self.copies.videos.is_copied
 
     async def apply(self, review: Review) -> None:
         """Restore a hidden video or remove it for good, as its closed question says. May be repeated.

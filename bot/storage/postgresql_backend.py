@@ -23,9 +23,9 @@ from bot.storage.errors import DatabaseReplacedError, StorageError, StorageUnava
 from bot.storage.postgresql_errors import is_connection_lost, translated
 from bot.storage.postgresql_listener import CHANNEL, PostgresqlListener
 from bot.storage.postgresql_owner import PLACE, PostgresqlOwner, ServerSession
+from bot.storage.postgresql_sole_sessions import sole_session
 from bot.storage.shielding import shield_until_done
 from bot.storage.single_writes import SingleWrite
-from bot.storage.sole_sessions import sole_session
 
 log: Final = structlog.get_logger(__name__)
 

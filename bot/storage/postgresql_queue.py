@@ -112,10 +112,13 @@ class _SharedEntries(Queries):
     async def _tried(self, asked: Awaitable[_Result], otherwise: _Result) -> _Result:
         """Return what the server answers, or `otherwise` after an error and a pause.
 
-        PgQueuer ends by an error only once all that it carries has ended, and takes nothing until then.
+        PgQueuer ends by an error only once all that it carries has ended, and takes nothing until then. It does so
+        all the same where tables or rights are missing, which a new start makes or tells of.
         """
         try:
             return await asked
+        except psycopg.ProgrammingError:
+            raise
         except (psycopg.Error, UnsupportedDatabaseError) as error:
             if not self._failing:
                 log.warning("queue_failing", reason=reason_of(error, _QUEUE))

@@ -118,6 +118,7 @@ class JobWiring:
         self._notices = notices
         self._metrics = metrics
         self._now = now
+        self._random = Random()  # noqa: S311 - spreads retries and questions, guards nothing
 
     async def load(self) -> None:
         """Read how long jobs took. Raises `StorageError`."""
@@ -205,7 +206,7 @@ class JobWiring:
                 notes=self.purchase_notes,
                 alarms=self.alarms,
                 timeouts=self.timeouts,
-                random=Random(),  # noqa: S311 - spreads retries, guards nothing
+                random=self._random,
                 began_at=self._now(),
             ),
             poll=PollStep(
@@ -218,6 +219,7 @@ class JobWiring:
                 media_dir=self._settings.media_dir,
                 intervals=self._tuning.poll_intervals,
                 timeouts=self.timeouts,
+                random=self._random,
             ),
             review=review,
             deliver=DeliverStep(

@@ -126,6 +126,24 @@ async def test_a_job_has_one_open_question_at_a_time(store: ReviewStore, audit_l
     assert [one.id for one in await store.of_person(SERVER, ADA, 2)] == [newer.id, second.id]
 
 
+async def test_the_last_question_counts_whatever_clock_it_was_asked_by(
+    store: ReviewStore, audit_log: AuditLog
+) -> None:
+    assert await alone(audit_log, store.add, replace(REPORT, state=ReviewState.APPROVED, decided_at=NOW))
+    for number, created_at in ((1, NOW - HOUR), (2, NOW - 2 * HOUR)):
+        removal = replace(
+            REPORT,
+            id=f"{number}" * 32,
+            state=ReviewState.DENIED,
+            decided_at=created_at,
+            created_at=created_at,
+        )
+        assert await alone(audit_log, store.add, removal)
+        latest = await store.latest(REPORT.job_id, ReviewSubject.REPORT)
+        assert latest is not None
+        assert latest.id == removal.id
+
+
 async def test_questions_of_other_servers_and_people_are_not_among_them(
     store: ReviewStore, audit_log: AuditLog
 ) -> None:

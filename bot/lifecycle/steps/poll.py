@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from random import Random
 from typing import Final
 
 import structlog
@@ -31,6 +32,8 @@ from bot.texts import explanations, operator, service_words
 
 log: Final = structlog.get_logger(__name__)
 
+_SPREAD: Final = 0.2
+"""Part by which a pause between two questions may be shorter than it would have to be."""
 _REFUSED_AFTER: Final = 3
 """Unexplained refusals in a row, from which on the operator hears of them."""
 
@@ -50,6 +53,7 @@ class PollStep:
         media_dir: Path,
         intervals: PollIntervals,
         timeouts: Timeouts,
+        random: Random,
     ) -> None:
         self._api = api
         self._rate = rate
@@ -61,6 +65,7 @@ class PollStep:
         self._media_dir = media_dir
         self._intervals = intervals
         self._timeouts = timeouts
+        self._random = random
 
     async def run(self, context: JobContext) -> None:
         """Carry a generating job to `ready`, `failed` or `expired`.
@@ -175,7 +180,11 @@ class PollStep:
             return min(longest_s, shortest_s * 2 ** min(watched.faults, 10))
         if watched.patience.pause_s is not None:
             return watched.patience.pause_s
-        return next_poll_s(self._intervals, watched.history, now_s)
+        # Videos that were asked for together would be asked about at the same moments until they end, and hold up
+        # whoever waits for an acknowledgement then.
+        spread = self._random.uniform(1 - _SPREAD, 1)
+        pause_s = next_poll_s(self._intervals, watched.history, now_s)
+        return max(pause_s * spread, self._intervals.shortest_s)
 
     async def _move_if_believed(self, watched: "_WatchedTask") -> bool:
         """Move the job on if its task is believed to have ended. Returns True if it is.

@@ -191,10 +191,12 @@ class SubmitStep:
 
         async def leaving() -> None:
             # Minutes may have passed since the job was let by: moderators have decided, and others have left.
-            waited = loop.time() - passed_s > _CHECK_HOLDS_S
-            if waited and not await self._checks.still_passes(context.job):
-                log.info("submission_judged_anew", job=context.job.id)
-                raise _NotLeftError
+            if loop.time() - passed_s > _CHECK_HOLDS_S:
+                with self._breaker.checking(context.job.id):
+                    passes = await self._checks.still_passes(context.job)
+                if not passes:
+                    log.info("submission_judged_anew", job=context.job.id)
+                    raise _NotLeftError
             # Asked last.
             if not await self._breaker.admits(context.job.id):
                 raise _NotLeftError

@@ -37,8 +37,8 @@ async def test_one_that_lost_its_session_knows_that_another_may_have_begun(
 async def test_nobody_waits_for_one_that_stands_still(
     postgresql: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.storage.sole_sessions.SILENT", b"SET idle_session_timeout = '2s'")
-    monkeypatch.setattr("bot.storage.sole_sessions._ASK_EVERY_S", 0.2)
+    monkeypatch.setattr("bot.storage.postgresql_sole_sessions.SILENT", b"SET idle_session_timeout = '2s'")
+    monkeypatch.setattr("bot.storage.postgresql_sole_sessions._ASK_EVERY_S", 0.2)
     with postgresql.new_database() as name, psycopg.connect(postgresql.url(name), autocommit=True) as outside:
         async with (
             shared(postgresql.address(name)) as database,
