@@ -121,8 +121,8 @@ class FileCache:
     async def _needed(self, copies: Collection[_Copy]) -> frozenset[_Copy]:
         """Return those of these that are to be used, or may belong to another database."""
         since_s = (await first_start(self.database)).timestamp()
-        strange = await without_rows(self.database, {one.owner for one in copies if one.used_at_s < since_s})
-        return await self._to_be_used(copies) | {copy for copy in copies if copy.owner in strange}
+        unowned = await without_rows(self.database, {one.owner for one in copies if one.used_at_s < since_s})
+        return await self._to_be_used(copies) | {copy for copy in copies if copy.owner in unowned}
 
     async def _to_be_used(self, copies: Collection[_Copy]) -> frozenset[_Copy]:
         """Return those of these that are of jobs that are not over, or of videos about which moderators decide."""

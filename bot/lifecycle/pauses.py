@@ -36,7 +36,7 @@ class Pause:
     """When a job of this process may be the next to try: another process's is the probe."""
     probed_at_s: float = 0.0
     """When a submission last met the reason."""
-    lent_by: set[str] = field(default_factory=set[str])
+    passed_on_by: set[str] = field(default_factory=set[str])
     """The jobs that were checked for long while they were the probe, and let another be it."""
     is_guess: bool = False
     """True while nothing was met yet: requests had waited before this process began."""

@@ -118,11 +118,11 @@ class SubmissionBreaker:
 
         A job does so once in each pause, so that long checks of all keep nobody waiting for ever.
         """
-        lending = asyncio.get_running_loop().call_later(self._intervals.check_s, self._lend, job_id)
+        passing_on = asyncio.get_running_loop().call_later(self._intervals.check_s, self._pass_on, job_id)
         try:
             yield
         finally:
-            lending.cancel()
+            passing_on.cancel()
 
     async def admits(self, job_id: str) -> bool:
         """Return True if the job may be submitted right now. Asked last before each submission."""
@@ -172,7 +172,7 @@ class SubmissionBreaker:
         if self._pause is None or self._pause.is_guess:
             log.error("submitting_paused", closure=reason, job=job_id)
             if self._pause is not None:
-                self._end_guess()
+                self._distrust_answers()
             self._pause = Pause.begin(reason, now_s, self._intervals, answers_missed=self._answers_missed)
             if reason.is_transport:
                 self._answers_missed = min(self._answers_missed + is_lost, 16)
@@ -251,11 +251,11 @@ class SubmissionBreaker:
         due_s = suspect.refused_at_s + self._intervals.evidence_s
         return max(0.0, due_s - asyncio.get_running_loop().time())
 
-    def _lend(self, job_id: str) -> None:
+    def _pass_on(self, job_id: str) -> None:
         pause = self._pause
-        if pause is not None and pause.holder == job_id and job_id not in pause.lent_by:
-            log.info("probe_lent", job=job_id)
-            pause.lent_by.add(job_id)
+        if pause is not None and pause.holder == job_id and job_id not in pause.passed_on_by:
+            log.info("probe_passed_on", job=job_id)
+            pause.passed_on_by.add(job_id)
             pause.holder, pause.next_at_s = None, asyncio.get_running_loop().time()
             self._wake_all()
 
@@ -298,12 +298,12 @@ class SubmissionBreaker:
 
     def _probe_failed(self, pause: Pause) -> None:
         if pause.is_guess:
-            self._end_guess()
+            self._distrust_answers()
         pause.probe_failed(asyncio.get_running_loop().time(), self._intervals)
         log.info("submitting_still_paused", closure=pause.reason)
         self._notify(pause.reason)
 
-    def _end_guess(self) -> None:
+    def _distrust_answers(self) -> None:
         """Have no answer to a question open submitting until a request is taken.
 
         How many requests the process before this one lost nobody knows.

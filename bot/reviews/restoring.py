@@ -34,7 +34,10 @@ class RestorePutOffError(Exception):
 
 
 class RuleUntoldError(DeliveryError):
-    """Discord does not tell what a rule needs to know."""
+    """Discord does not tell what a rule needs to know about this video: others are not held up by that.
+
+    As `PermissionUntoldError`, but of a message that is there: a Discord that is away holds all of them up.
+    """
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

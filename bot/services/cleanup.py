@@ -169,5 +169,5 @@ class Cleanup:
         unknown = await without_rows(self._database, ids)
         ended = {name for name, owner in owners.items() if owner not in unreadable | unknown}
         await found.delete_older(ended, horizon)
-        if strange := {name for name, owner in owners.items() if owner in unknown}:
-            await found.delete_older(strange, horizon, since=await first_start(self._database))
+        if unowned := {name for name, owner in owners.items() if owner in unknown}:
+            await found.delete_older(unowned, horizon, since=await first_start(self._database))
