@@ -77,11 +77,20 @@ def polls_refused(why: str) -> str:
 POLLS_ANSWERED: Final = "Stillmotion: the video service answers questions about bought videos again."
 
 
+REQUEST_KINDS: Final = {
+    "submission": "new requests",
+    "poll": "questions about videos being made",
+    "question": "questions whether it takes requests",
+    "download": "downloads of videos",
+}
+"""Kinds of requests to the service, by their names in the log (`bot.dimilinks.holds.RequestKind`)."""
+
+
 def service_asks_to_wait(kind: str, asked_s: int) -> str:
     """The service asked for a long pause of one kind of request."""
     return (
-        f"Stillmotion: the video service asked for a pause of {asked_s} seconds ({kind}). I try once a minute, "
-        "and the deadlines of jobs hold all the same."
+        f"Stillmotion: the video service asked for a pause of {asked_s} seconds ({REQUEST_KINDS[kind]}). "
+        "I try once a minute, and the deadlines of jobs hold all the same."
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from bot.delivery.card import Action
+from bot.dimilinks import RequestKind
 from bot.images.problems import ImageProblem
 from bot.jobs.cards import Stage
 from bot.jobs.job import JobState
@@ -16,7 +17,18 @@ from bot.moderation.reporting import ReportReason
 from bot.moderation.words.matching import Effect
 from bot.reviews.review import DenyReason, ReviewSubject
 from bot.services.action_results import ActionResult
-from bot.texts import cards, forms, jobs, log_entries, moderation, pictures, refusals, spicy, word_lists
+from bot.texts import (
+    cards,
+    forms,
+    jobs,
+    log_entries,
+    moderation,
+    operator,
+    pictures,
+    refusals,
+    spicy,
+    word_lists,
+)
 from bot.texts.buttons import LABELS
 from bot.texts.messages import Message
 from cogs.moderation.review_card import HEADLINES, ReviewAction
@@ -42,6 +54,7 @@ NAMED: dict[str, tuple[Iterable[str], Mapping[str, object] | Mapping[Action, Mes
     "answers about lists": ([*ListStatus, "neither"], spicy.LISTED),
     "actions on words": (WordAction, word_lists.WORD_ACTION_NAMES),
     "effects of words": (Effect, word_lists.EFFECT_NAMES),
+    "kinds of requests": (RequestKind, operator.REQUEST_KINDS),
 }
 
 
